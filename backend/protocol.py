@@ -33,7 +33,7 @@ _FORMATS = {"f4": "f", "i4": "i", "u1": "B"}
 _DTYPES = {("f", 4): "f4", ("i", 4): "i4", ("l", 4): "i4", ("B", 1): "u1"}
 _SIZES = {"f4": 4, "i4": 4, "u1": 1}
 
-Scalar = Union[str, bool, int, float, None]
+Scalar = str | bool | int | float | None
 
 
 class Array:
