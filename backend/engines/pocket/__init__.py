@@ -1,0 +1,1 @@
+"""Pocket: our own small network, image → coloured signed distance field, in NumPy."""

@@ -1,0 +1,252 @@
+"""Matrix products, by the fastest library at hand.
+
+Blender's NumPy is often built without a BLAS and then multiplies on a single core, ten times slower than
+the machine can. So at the start we look for others (the OpenBLAS that the extension carries as a wheel,
+Accelerate on macOS, the system's OpenBLAS), check each against NumPy, time a small product and keep the
+fastest. A library that is missing, broken or wrong costs one line in the log and nothing else.
+
+The C interface is CBLAS ``sgemm`` with 32-bit integers (Lawson et al. 1979; netlib.org/blas/#_cblas).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import importlib.util
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .threads import thread_cap
+
+log = logging.getLogger(__name__)
+
+SLOW = 15e9  # FLOP/s below which the network takes most of a minute and the user should be told why
+ROW_MAJOR, AS_IS, TRANSPOSED = 101, 111, 112
+INT = ctypes.c_int32
+POINTER = ctypes.c_void_p
+PREFIXES = ("scipy_", "")  # the wheel renames OpenBLAS's symbols so that they never meet another copy's
+
+
+@dataclass
+class Blas:
+    """One way to multiply. ``sgemm`` None stands for NumPy's own product."""
+
+    title: str
+    sgemm: Callable | None = None
+    set_threads: Callable[[int], object] | None = None
+    threads: int = 1
+    speed: float = 0.0  # FLOP/s of a product of two 512² matrices at ``threads``
+    library: object = field(default=None, repr=False)  # keeps the shared library loaded
+
+    @property
+    def slow(self) -> bool:
+        """Whether a job should warn that this machine's matrix products are slow."""
+        return self.speed < SLOW
+
+    def describe(self) -> str:
+        """For people: "OpenBLAS (wheel), 2 threads, 101 GFLOP/s"."""
+        threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}"
+        return f"{self.title}, {threads}, {self.speed / 1e9:.3g} GFLOP/s"
+
+    def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None, add: bool = False) -> np.ndarray:
+        """``a @ b`` of float32: (M,K)·(K,N), (B,M,K)·(B,K,N) or (B,M,K)·(K,N) → (…,M,N) float32.
+
+        Transposed and strided views (``x.T``, ``x[:, 3:9]``) are read in place. ``out``, if given, must be
+        float32 with contiguous rows; with ``add`` the product is added to what it holds. ``out`` must not
+        share memory with ``a`` or ``b``.
+        """
+        shape = (*a.shape[:-1], b.shape[-1])
+        if a.ndim not in (2, 3) or b.ndim not in (2, a.ndim) or a.shape[-1] != b.shape[-2]:
+            raise ValueError(f"shapes {a.shape} and {b.shape} do not multiply")
+        if a.ndim == b.ndim == 3 and a.shape[0] != b.shape[0]:
+            raise ValueError(f"shapes {a.shape} and {b.shape} do not multiply")
+        if a.dtype != np.float32 or b.dtype != np.float32:
+            raise TypeError("only float32 is multiplied here")
+        if out is None:
+            if add:
+                raise ValueError("there is nothing to add to")
+            out = np.empty(shape, np.float32)
+        elif out.shape != shape or out.dtype != np.float32:
+            raise ValueError(f"out must be float32 {shape}")
+        if self.sgemm is None:
+            if add:
+                out += np.matmul(a, b)
+                return out
+            return np.matmul(a, b, out=out)
+        if a.ndim == 2:
+            self._product(a, b, out, add)
+        else:
+            for i in range(len(a)):
+                self._product(a[i], b[i] if b.ndim == 3 else b, out[i], add)
+        return out
+
+    def _product(self, a: np.ndarray, b: np.ndarray, out: np.ndarray, add: bool) -> None:
+        m, k, n = *a.shape, b.shape[1]
+        if not (m and n):
+            return
+        if not k:
+            if not add:
+                out[...] = 0
+            return
+        a_flag, a_lead, a = _operand(a)
+        b_flag, b_lead, b = _operand(b)
+        c_flag, c_lead, c = _operand(out)
+        if c_flag != AS_IS or c is not out:
+            raise ValueError("the rows of out must be contiguous")
+        assert self.sgemm is not None
+        self.sgemm(
+            ROW_MAJOR, a_flag, b_flag, m, n, k, 1.0, a.ctypes.data, a_lead, b.ctypes.data, b_lead,
+            1.0 if add else 0.0, c.ctypes.data, c_lead,
+        )  # fmt: skip
+
+    @contextmanager
+    def single_threaded(self) -> Iterator[None]:
+        """While inside, a product uses the calling thread only: for callers that split the rows over threads."""
+        if self.set_threads:
+            self.set_threads(1)
+        try:
+            yield
+        finally:
+            if self.set_threads:
+                self.set_threads(self.threads)
+
+
+_chosen: Blas | None = None
+
+
+def choose(blas_path: str | os.PathLike[str] = "", threads: int = 0) -> Blas:
+    """Finds, checks and times what can multiply, and keeps the fastest for ``current``.
+
+    ``blas_path`` is the OpenBLAS library, or a folder somewhere above it; ``threads`` is the cap (0 leaves
+    one processor to Blender). Takes about 20 ms for each candidate; never raises.
+    """
+    global _chosen
+    threads = threads or thread_cap()
+    candidates = [_numpy(threads)]
+    candidates[0].speed = _measure(candidates[0])
+    for title, path in _libraries(blas_path):
+        if any(title == found.title for found in candidates):
+            continue
+        try:
+            candidate = _load(title, path, threads)
+            _verify(candidate)
+            candidate.speed = _measure(candidate)
+            candidates.append(candidate)
+        except (OSError, AttributeError, ArithmeticError, ValueError) as error:
+            log.warning("%s at %s is not used: %s", title, path, error)
+    _chosen = max(candidates, key=lambda found: found.speed)
+    log.info("matrix products by %s (found: %s)", _chosen.describe(), "; ".join(c.describe() for c in candidates))
+    return _chosen
+
+
+def current() -> Blas:
+    """What ``choose`` kept; chooses with its defaults on the first call."""
+    return _chosen or choose()
+
+
+def _operand(x: np.ndarray) -> tuple[int, int, np.ndarray]:
+    """A matrix → (flag, leading dimension, the array to point at); copies only what BLAS cannot stride over."""
+    rows, columns = x.shape
+    down, right = x.strides[0] // 4, x.strides[1] // 4
+    whole = x.strides[0] % 4 == 0 and x.strides[1] % 4 == 0 and x.flags.aligned
+    if whole and (right == 1 or columns == 1) and (down >= columns or rows == 1):
+        return AS_IS, max(down, columns), x
+    if whole and (down == 1 or rows == 1) and (right >= rows or columns == 1):
+        return TRANSPOSED, max(right, rows), x
+    return AS_IS, columns, np.ascontiguousarray(x)
+
+
+def _numpy(threads: int) -> Blas:
+    """NumPy's own product; its wheels bring an OpenBLAS whose threads we can set, its source builds do not."""
+    root = Path(np.__file__).parent
+    for folder in (root.parent / "numpy.libs", root / ".dylibs"):
+        for path in sorted(folder.glob("*openblas*")):
+            try:
+                library = ctypes.CDLL(str(path))
+            except OSError:
+                continue
+            for name in (
+                "scipy_openblas_set_num_threads64_",
+                "openblas_set_num_threads64_",
+                "openblas_set_num_threads",
+            ):
+                setter = getattr(library, name, None)
+                if setter:
+                    setter(INT(threads))
+                    return Blas("NumPy (OpenBLAS)", None, setter, threads, library=library)
+    return Blas("NumPy")
+
+
+def _libraries(blas_path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
+    """Candidates as (title, path), the likeliest first."""
+    roots = [Path(blas_path)] if blas_path else []
+    spec = importlib.util.find_spec("scipy_openblas32")
+    if spec and spec.submodule_search_locations:
+        roots += [Path(place) for place in spec.submodule_search_locations]
+    for root in roots:
+        if root.is_file():
+            yield "OpenBLAS (wheel)", str(root)
+            continue
+        for path in sorted(root.glob("**/*scipy_openblas*")):
+            if path.suffix in (".so", ".dylib", ".dll"):
+                yield "OpenBLAS (wheel)", str(path)
+    if sys.platform == "darwin":
+        yield "Accelerate", "/System/Library/Frameworks/Accelerate.framework/Accelerate"
+    system = ctypes.util.find_library("openblas")
+    if system:
+        yield "OpenBLAS (system)", system
+
+
+def _load(title: str, path: str, threads: int) -> Blas:
+    library = ctypes.CDLL(path)
+    for prefix in PREFIXES:
+        sgemm = getattr(library, f"{prefix}cblas_sgemm", None)
+        if sgemm:
+            break
+    else:
+        raise AttributeError("it has no cblas_sgemm")
+    sgemm.restype = None
+    sgemm.argtypes = [
+        INT, INT, INT, INT, INT, INT, ctypes.c_float, POINTER, INT, POINTER, INT, ctypes.c_float, POINTER, INT,
+    ]  # fmt: skip
+    setter = getattr(library, f"{prefix}openblas_set_num_threads", None)
+    if setter:
+        setter.argtypes, setter.restype = [INT], None
+        setter(threads)
+    return Blas(title, sgemm, setter, threads, library=library)
+
+
+def _verify(candidate: Blas) -> None:
+    """Compares every way of striding with NumPy; raises ArithmeticError at the first difference."""
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((37, 53), np.float32)
+    b = rng.standard_normal((53, 41), np.float32)
+    expected = np.matmul(a.astype(np.float64), b.astype(np.float64))
+    for left in (a, np.asfortranarray(a)):
+        for right in (b, np.asfortranarray(b)):
+            out = np.ones(expected.shape, np.float32)
+            candidate.matmul(left, right, out, add=True)
+            if not np.allclose(out - 1, expected, atol=1e-3):
+                raise ArithmeticError("its products are wrong")
+
+
+def _measure(candidate: Blas, size: int = 512, budget: float = 0.02) -> float:
+    """FLOP/s of the fastest of as many products of two (size, size) matrices as fit into ``budget`` seconds."""
+    a = np.random.default_rng(1).standard_normal((size, size), np.float32)
+    out = np.empty_like(a)
+    best, end = np.inf, time.perf_counter() + budget
+    while True:
+        start = time.perf_counter()
+        candidate.matmul(a, a, out)
+        now = time.perf_counter()
+        best = min(best, now - start)
+        if now >= end:
+            return 2 * size**3 / best

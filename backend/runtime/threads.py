@@ -1,0 +1,111 @@
+"""How many processors we may use, work spread over them, and manners towards everything else that runs.
+
+NumPy and BLAS release the interpreter's lock while they compute, so plain threads over row blocks keep all
+processors busy; they also make up for a matrix product that knows only one.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import cache
+from pathlib import Path
+
+
+def available_processors() -> int:
+    """Processors this process may run on: affinity mask and control-group quota respected, at least 1."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    count = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(count, _quota()))
+
+
+def thread_cap(interactive: bool = True) -> int:
+    """Threads to compute with. Beside a running Blender (``interactive``) one processor stays free for it."""
+    count = available_processors()
+    return max(1, count - 1) if interactive else count
+
+
+class Threads:
+    """A small pool. ``Threads(1)`` runs everything in the caller's thread, in order."""
+
+    def __init__(self, count: int):
+        self.count = max(1, count)
+        self._pool = ThreadPoolExecutor(self.count - 1, "maquette-chunk") if self.count > 1 else None
+
+    def map(
+        self, work: Callable[[slice], None], length: int, chunk: int, step: Callable[[], None] | None = None
+    ) -> None:
+        """Calls ``work(slice)`` for consecutive slices of at most ``chunk`` that cover ``length``.
+
+        The caller's thread works too and calls ``step`` between its slices; whatever ``step`` or ``work``
+        raises stops the rest and is raised here, after all threads have left ``work``.
+        """
+        self.each(work, [slice(at, min(at + chunk, length)) for at in range(0, length, chunk)], step)
+
+    def each(self, work: Callable, items: Iterable, step: Callable[[], None] | None = None) -> None:
+        """Calls ``work(item)`` for every item, in any order; the rest as in ``map``."""
+        queue = iter(list(items))  # next() on a list iterator is atomic, so it serves as the queue
+        stop = False
+
+        def drain(own: Callable[[], None] | None = None) -> None:
+            nonlocal stop
+            try:
+                for item in queue:
+                    if stop:
+                        return
+                    if own is not None:
+                        own()
+                    work(item)
+            except BaseException:
+                stop = True
+                raise
+
+        others = [self._pool.submit(drain) for _ in range(self.count - 1)] if self._pool else []
+        try:
+            drain(step)
+        finally:
+            wait(others, return_when=FIRST_EXCEPTION)
+            wait(others)
+        for other in others:
+            other.result()
+
+    def close(self) -> None:
+        """Ends the threads; the pool must be idle."""
+        if self._pool:
+            self._pool.shutdown()
+
+
+def lower_priority() -> bool:
+    """Puts this process behind interactive ones; True where the system agreed. Never raises."""
+    try:
+        if sys.platform == "win32":
+            import ctypes
+
+            below_normal = 0x4000
+            kernel = ctypes.windll.kernel32
+            kernel.GetCurrentProcess.restype = ctypes.c_void_p
+            kernel.SetPriorityClass.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
+            return bool(kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal))
+        os.nice(max(0, 10 - os.nice(0)))
+        return True
+    except (OSError, AttributeError):
+        return False
+
+
+@cache
+def _quota(root: Path = Path("/sys/fs/cgroup")) -> int:
+    """Whole processors a Linux control group grants us; a very large number where none is set."""
+    for quota_file, period_file in (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            words = (root / quota_file).read_text().split()
+            if period_file:
+                words.append((root / period_file).read_text().strip())
+            quota, period = int(words[0]), int(words[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        if quota > 0 and period > 0:
+            return max(1, math.ceil(quota / period))
+    return 1 << 16

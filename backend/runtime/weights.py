@@ -1,0 +1,162 @@
+"""Reads weights: safetensors files, and the int8 form in which our own network is shipped.
+
+A safetensors file is an 8-byte little-endian header length, a JSON header that names each tensor's dtype,
+shape and byte range, then the bytes (https://github.com/huggingface/safetensors, "Format"). The header is
+believed only as far as it can be checked: the ranges must tile the rest of the file exactly, once, so
+that no byte is read twice and none hides. Nothing in the file is ever executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import os
+import stat
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BadWeights
+
+MAX_HEADER = 8 << 20  # 25 times the header of a model of a billion parameters
+MAX_FILE = 2 << 30  # it is read into memory whole
+MAX_AXES = 8
+DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "|i1", "U8": "|u1", "I32": "<i4"}
+SCALE = ".scale"  # NAME.scale holds one factor per row of NAME's first axis
+
+REINSTALL = "Put the original file back, or install Maquette again."
+
+
+def read_safetensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Every tensor of a local safetensors file, by name, as read-only arrays over one buffer.
+
+    Raises BadWeights where the file is missing, not a regular file, truncated or malformed.
+    """
+    data = _read(Path(path))
+    name = Path(path).name
+    if len(data) < 8:
+        raise BadWeights(f"{name} is too short to be a weights file.", REINSTALL)
+    (length,) = struct.unpack_from("<Q", data)
+    if not 2 <= length <= min(MAX_HEADER, len(data) - 8):
+        raise BadWeights(f"{name} is truncated or is not a safetensors file.", REINSTALL)
+    try:
+        header = json.loads(data[8 : 8 + length], object_pairs_hook=_once, parse_constant=_refuse)
+        header.pop("__metadata__", None)
+        entries = [(*_range(entry), key) for key, entry in header.items()]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise BadWeights(f"The header of {name} is damaged.", REINSTALL) from None
+    start = 8 + length
+    _check_tiling([(begin, end) for _, _, begin, end, _ in entries], len(data) - start, name)
+    return {
+        key: np.frombuffer(data, dtype, math.prod(shape), start + begin).reshape(shape)
+        for dtype, shape, begin, _, key in entries
+    }
+
+
+def load_weights(
+    path: str | os.PathLike[str], shapes: Mapping[str, tuple[int, ...]], sha256: str = ""
+) -> dict[str, np.ndarray]:
+    """The float32 tensors of ``path``, exactly those that ``shapes`` names, dequantised and finite.
+
+    With ``sha256`` the file is compared with it first. Raises BadWeights where anything is missing, extra,
+    of another shape or not a finite number.
+    """
+    if sha256:
+        verify_sha256(path, sha256)
+    name = Path(path).name
+    tensors = dequantise(read_safetensors(path), name)
+    for key in sorted(shapes.keys() | tensors.keys()):
+        if key not in tensors or key not in shapes or tensors[key].shape != tuple(shapes[key]):
+            raise BadWeights(f"{name} belongs to another network: {key} does not fit.", REINSTALL)
+        if not np.isfinite(tensors[key]).all():
+            raise BadWeights(f"{name} is damaged: {key} holds values that are not numbers.", REINSTALL)
+    return tensors
+
+
+def dequantise(tensors: Mapping[str, np.ndarray], name: str = "The file") -> dict[str, np.ndarray]:
+    """int8 ``NAME`` with float16 ``NAME.scale`` → float32 ``NAME``, row by row; other floats → float32.
+
+    Raises BadWeights where a scale is missing, left over or of the wrong length, or a dtype has no business here.
+    """
+    scales = {key for key in tensors if key.endswith(SCALE)}
+    result = {}
+    for key in tensors.keys() - scales:
+        tensor = tensors[key]
+        if tensor.dtype == np.int8:
+            scale = tensors.get(key + SCALE)
+            if scale is None or scale.dtype != np.float16 or tensor.ndim < 1 or scale.shape != tensor.shape[:1]:
+                raise BadWeights(f"{name} is damaged: {key} has no fitting scale.", REINSTALL)
+            scales.discard(key + SCALE)
+            rows = scale.astype(np.float32).reshape((-1,) + (1,) * (tensor.ndim - 1))
+            result[key] = tensor.astype(np.float32) * rows
+        elif tensor.dtype in (np.float16, np.float32):
+            result[key] = tensor.astype(np.float32)
+        else:
+            raise BadWeights(f"{name} belongs to another network: {key} is {tensor.dtype}.", REINSTALL)
+    if scales:
+        raise BadWeights(f"{name} is damaged: {min(scales)} scales nothing.", REINSTALL)
+    return result
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Lower-case hexadecimal SHA-256 of a local file, read in pieces. Raises BadWeights where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError as error:
+        raise BadWeights(f"{Path(path).name} cannot be read: {error.strerror}.", REINSTALL) from None
+    return digest.hexdigest()
+
+
+def verify_sha256(path: str | os.PathLike[str], expected: str) -> None:
+    """Raises BadWeights unless the file's SHA-256 is ``expected`` (hexadecimal)."""
+    if not hmac.compare_digest(sha256_of(path).encode(), expected.lower().encode()):
+        raise BadWeights(f"{Path(path).name} is not the file that was published.", REINSTALL)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe or a device would never end
+            raise BadWeights(f"{path.name} is not a file.", REINSTALL)
+        if found.st_size > MAX_FILE:
+            raise BadWeights(f"{path.name} is too large to be a weights file of ours.", REINSTALL)
+        return path.read_bytes()
+    except OSError as error:
+        raise BadWeights(f"{path.name} cannot be read: {error.strerror}.", REINSTALL) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a name appears twice")  # readers disagree on which one counts
+    return dict(pairs)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _range(entry: Any) -> tuple[np.dtype, tuple[int, ...], int, int]:
+    """One header entry → dtype, shape, begin, end; raises where it contradicts itself."""
+    dtype, shape, (begin, end) = np.dtype(DTYPES[entry["dtype"]]), tuple(entry["shape"]), entry["data_offsets"]
+    whole = all(type(n) is int and 0 <= n < 1 << 48 for n in (*shape, begin, end))
+    if len(entry) != 3 or len(shape) > MAX_AXES or not whole or end - begin != math.prod(shape) * dtype.itemsize:
+        raise ValueError("the entry contradicts itself")
+    return dtype, shape, begin, end
+
+
+def _check_tiling(ranges: list[tuple[int, int]], size: int, name: str) -> None:
+    at = 0
+    for begin, end in sorted(ranges):
+        if begin != at:
+            raise BadWeights(f"The tensors of {name} overlap or leave gaps.", REINSTALL)
+        at = end
+    if at != size:
+        raise BadWeights(f"{name} is truncated or has bytes left over.", REINSTALL)
