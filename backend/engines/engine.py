@@ -6,24 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-
+from ..imaging.framing import Framed
 from ..protocol import EngineInfo, Scalar
 from ..shapes import Shape
-
-
-@dataclass(frozen=True)
-class Framed:
-    """A cut-out picture in the engine's square frame.
-
-    ``rgba`` (S, S, 4) float32 sRGB straight alpha in [0, 1], row 0 on top, the object filling 0.86 of the
-    side (shared/pocket §"What it computes"); ``view`` as in protocol.Picture; ``cropped`` where the object
-    touches the border of the user's picture.
-    """
-
-    rgba: np.ndarray
-    view: str = "front"
-    cropped: bool = False
 
 
 @dataclass(frozen=True)
