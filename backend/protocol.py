@@ -301,7 +301,25 @@ def _lower(value: Any, blobs: list[memoryview]) -> Any:
     return {"$blob": len(blobs) - 1}
 
 
+def to_json(noun: Any) -> str:
+    """A noun without arrays (a Request whose pictures were taken out, say) as text that ``from_json`` reads."""
+    blobs: list[memoryview] = []
+    text = json.dumps(_lower(noun, blobs), allow_nan=False)
+    if blobs:
+        raise ProtocolError("arrays cannot be written as text")
+    return text
+
+
 # --------------------------------------------------------------------------------------------- reading
+
+
+def from_json(kind: type, text: str) -> Any:
+    """Reads what ``to_json`` wrote as the dataclass ``kind``, strictly. Raises ProtocolError."""
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise ProtocolError(f"this is not a {kind.__name__}") from None
+    return _raise_up(kind, value, [], kind.__name__)
 
 
 class Decoder:

@@ -1,0 +1,193 @@
+"""The jobs: a queue, one worker thread, and what becomes of each job. Knows nothing of sockets."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import BadRequest, Cancelled, DiskFull, JobError, OutOfMemory
+from .pipeline import Finished
+from .progress import Meter, Timings
+from .protocol import Failure, Preview, Progress, Request, Result
+from .shapes import TriangleMesh
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 64
+MAX_WAITING_BYTES = 1 << 30  # of pictures that wait
+
+
+class QueueFull(JobError):
+    code = "queue_full"
+
+
+@dataclass(eq=False)
+class Job:
+    """``owner`` is whoever submitted it, as ``emit`` knows them; ids are unique per owner only."""
+
+    owner: int
+    id: str
+    request: Request
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def size(self) -> int:
+        return sum(np.asarray(picture.pixels).nbytes for picture in self.request.images)
+
+
+class Jobs:
+    """One worker does the jobs in the order they came.
+
+    ``work(request, meter)`` does one; ``emit(owner, message)`` is called from both threads and must not
+    block; ``prepare()`` runs first on the worker and returns the sentence for ``compute``. ``log_path`` is
+    what the user is asked to send when something unforeseen happens.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Request, Meter], Finished],
+        emit: Callable[[int, Any], None],
+        timings: Timings,
+        prepare: Callable[[], str] = lambda: "",
+        log_path: str = "",
+    ):
+        self.compute = ""
+        self._work, self._emit, self._timings = work, emit, timings
+        self._prepare, self._log_path = prepare, log_path
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._turn = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, owner: int, id: str, request: Request) -> None:
+        """Queues a job, or emits its Failure where the queue is full. ``has(owner, id)`` must be false."""
+        job = Job(owner, id, request)
+        with self._turn:
+            size = job.size + sum(other.size for other in self._waiting)
+            full = len(self._waiting) >= MAX_WAITING or (size > MAX_WAITING_BYTES and bool(self._waiting))
+            if not full:
+                self._waiting.append(job)
+                self._turn.notify()
+        if full:
+            self._fail(job, QueueFull("Too many jobs are waiting.", "Wait until some are done, then try again."))
+
+    def cancel(self, owner: int, id: str) -> None:
+        """A waiting job ends at once, the running one at its next step; one that is not there is no error."""
+        with self._turn:
+            dropped = [job for job in self._waiting if job.owner == owner and job.id == id]
+            for job in dropped:
+                self._waiting.remove(job)
+            if self._running is not None and (self._running.owner, self._running.id) == (owner, id):
+                self._running.stop.set()
+        for job in dropped:
+            self._fail(job, Cancelled())
+
+    def forget(self, owner: int) -> None:
+        """Ends every job of an owner who has gone."""
+        with self._turn:
+            self._waiting = deque(job for job in self._waiting if job.owner != owner)
+            if self._running is not None and self._running.owner == owner:
+                self._running.stop.set()
+
+    def has(self, owner: int, id: str) -> bool:
+        with self._turn:
+            jobs = [*self._waiting, self._running]
+            return any(job is not None and (job.owner, job.id) == (owner, id) for job in jobs)
+
+    def state(self) -> tuple[str, tuple[str, ...]]:
+        """The running job's id or "", and the ids that wait, in order."""
+        with self._turn:
+            return (self._running.id if self._running else "", tuple(job.id for job in self._waiting))
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Stops the worker at its next step."""
+        with self._turn:
+            self._closed = True
+            self._waiting.clear()
+            if self._running is not None:
+                self._running.stop.set()
+            self._turn.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    # ------------------------------------------------------------------------------------ the worker
+
+    def _serve(self) -> None:
+        try:
+            self.compute = self._prepare()
+        except Exception as error:  # a slow machine is better than none
+            log.exception("could not prepare")
+            self.compute = f"NumPy ({error})"
+        while (job := self._next()) is not None:
+            message = self._do(job)
+            with self._turn:
+                self._running = None  # before the answer leaves: who reads it may submit the same id again
+            self._emit(job.owner, message)
+            del job, message  # or the last result would stay in memory until the next job
+
+    def _next(self) -> Job | None:
+        with self._turn:
+            self._turn.wait_for(lambda: self._waiting or self._closed)
+            self._running = None if self._closed else self._waiting.popleft()
+            return self._running
+
+    def _do(self, job: Job) -> Result | Failure:
+        def report(stage: str, fraction: float, eta: float | None, detail: str) -> None:
+            self._emit(job.owner, Progress(job.id, stage, fraction, eta, detail))
+
+        def preview(mesh: Any) -> None:
+            self._emit(job.owner, Preview(job.id, arrays_of(mesh)))
+
+        engine, preset = job.request.engine, job.request.preset
+        meter = Meter(report, job.stop.is_set, self._timings.expected(engine, preset), preview)
+        try:
+            finished = self._work(job.request, meter)
+            result = Result(job.id, "mesh", arrays_of(finished.mesh), finished.report)
+        except BaseException as error:
+            return failure(job.id, error, self._log_path)
+        self._timings.learn(engine, preset, meter.seconds)
+        return result
+
+    def _fail(self, job: Job, error: JobError) -> None:
+        self._emit(job.owner, failure(job.id, error, self._log_path))
+
+
+def arrays_of(mesh: TriangleMesh) -> dict[str, Any]:
+    """A mesh as it travels: contiguous, of the protocol's dtypes; white where it is not painted."""
+    colours = mesh.colours
+    if colours is None:
+        colours = np.full((len(mesh.vertices), 4), 255, np.uint8)
+    return {
+        "vertices": np.ascontiguousarray(mesh.vertices, np.float32),
+        "faces": np.ascontiguousarray(mesh.faces, np.int32),
+        "colours": np.ascontiguousarray(colours, np.uint8),
+    }
+
+
+def failure(job: str, error: BaseException, log_path: str = "") -> Failure:
+    """Whatever was raised, as one sentence and its remedy; the unforeseen goes to the log in full."""
+    if isinstance(error, MemoryError):
+        error = OutOfMemory(
+            "This computer ran out of memory.", "Choose the Fast preset, or close other programs and try again."
+        )
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        error = DiskFull("The disk is full.", "Free some space and try again.")
+    elif isinstance(error, RecursionError):
+        error = BadRequest("The request is nested too deeply.", "Start again with other settings.")
+    if isinstance(error, JobError):
+        return Failure(job, error.code, error.sentence, error.fix)
+    log.error("job %s failed", job, exc_info=error)
+    what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    where = f"Try again; if it happens twice, send us the log: {log_path}" if log_path else "Try again."
+    return Failure(job, "internal", f"Something unforeseen went wrong ({what}).", where)

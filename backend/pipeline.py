@@ -1,0 +1,147 @@
+"""The story of a job: what the user asked for → a coloured mesh that stands on the ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from .engines.engine import Conditioning, Engine, Framed
+from .errors import BadRequest, ImageTooLarge, InputNotTaken, UnknownEngine
+from .progress import CUT_OUT, ENGINE, FINISH, SURFACE, Meter
+from .protocol import EngineInfo, Picture, Report, Request
+from .shapes import TriangleMesh
+
+PRESETS = ("fast", "standard", "fine")
+CUTOUTS = ("auto", "alpha", "background", "none")
+VIEWS = ("front", "right", "back", "left")
+MAX_SIDE = 16384
+MAX_PIXELS = 64 << 20
+MAX_PROMPT = 4000
+
+
+class Catalogue(Protocol):
+    """The engines there are: the package ``engines`` itself, or a test's own list."""
+
+    def engines(self) -> tuple[EngineInfo, ...]: ...
+    def load(self, id: str) -> Engine: ...
+
+
+@dataclass(frozen=True)
+class Finished:
+    """``mesh`` in the world frame, standing on z = 0 about x = y = 0, coloured; ``report`` what is known of it."""
+
+    mesh: TriangleMesh
+    report: Report
+
+
+def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
+    """Does the job. Raises JobError where the user can mend the cause, Cancelled where the meter was stopped."""
+    from .surface.extract import extract
+    from .surface.finish import finish
+
+    info = check(request, catalogue)
+    with meter.stage(CUT_OUT) as watch:
+        conditioning = condition(request, watch)
+    with meter.stage(ENGINE) as watch:
+        engine = catalogue.load(info.id)
+        shape = engine.generate(conditioning, watch)
+    with meter.stage(SURFACE) as watch:
+        mesh = extract(shape, engine.resolution(request.preset), watch)
+    with meter.stage(FINISH) as watch:
+        mesh, facts = finish(mesh, request.target_faces, request.placement.height, watch)
+    for sentence in facts.warnings:
+        meter.warn(sentence)
+    report = Report(
+        engine=info.id,
+        preset=request.preset,
+        seed=request.seed,
+        seconds=meter.elapsed,
+        vertices=facts.vertices,
+        faces=facts.faces,
+        parts=facts.parts,
+        watertight=facts.watertight,
+        warnings=tuple(meter.warnings),
+        stages=dict(meter.seconds),
+        licence=info.weights_licence,
+    )
+    return Finished(mesh, report)
+
+
+def check(request: Request, catalogue: Catalogue) -> EngineInfo:
+    """Refuses, before anything is computed, what could not work. Returns the engine's description."""
+    known = {info.id: info for info in catalogue.engines()}
+    info = known.get(request.engine)
+    if info is None:
+        raise UnknownEngine(f"There is no engine called {request.engine!r}.", f"Choose one of: {', '.join(known)}.")
+    if not info.available:
+        raise UnknownEngine(f"{info.title} is not ready: {info.status}", "Choose another engine, or install this one.")
+    if request.preset not in info.presets:
+        raise BadRequest(
+            f"{info.title} has no preset {request.preset!r}.", f"Choose one of: {', '.join(info.presets)}."
+        )
+    if request.cutout not in CUTOUTS:
+        raise BadRequest(f"There is no cut-out {request.cutout!r}.", f"Choose one of: {', '.join(CUTOUTS)}.")
+    if len(request.prompt) > MAX_PROMPT:
+        raise BadRequest("The text is too long.", f"Use at most {MAX_PROMPT} characters.")
+    if not 0 <= request.target_faces < 2**31:
+        raise BadRequest("The number of faces makes no sense.", "Give 0 to keep every face, or a positive number.")
+    if not 0 <= request.placement.height <= 1e4:
+        raise BadRequest("The height makes no sense.", "Give 0 for one metre across, or up to 10,000 m.")
+    if request.prompt and "prompt" not in info.inputs:
+        raise InputNotTaken(f"{info.title} makes no meshes from text.", _advice("prompt", known.values()))
+    if len(request.images) > 1 and "views" not in info.inputs:
+        raise InputNotTaken(f"{info.title} looks at one picture only.", _advice("views", known.values()))
+    if request.images and not {"image", "views"} & set(info.inputs):
+        raise InputNotTaken(f"{info.title} takes no picture.", _advice("image", known.values()))
+    if not request.images and not request.prompt.strip():
+        wanted = "a text" if "image" not in info.inputs else "a picture"
+        raise BadRequest("There is nothing to make a mesh from.", f"Choose {wanted} first.")
+    for picture in request.images:
+        _check_picture(picture)
+    return info
+
+
+def condition(request: Request, watch: Any) -> Conditioning:
+    """Pictures → cut out and framed; everything else as it is."""
+    framed = []
+    for i, picture in enumerate(request.images):
+        watch.step(i / len(request.images), picture.view)
+        framed.append(_frame(picture, request.cutout, watch))
+    return Conditioning(
+        images=tuple(framed),
+        prompt=request.prompt.strip(),
+        negative_prompt=request.negative_prompt.strip(),
+        seed=request.seed,
+        preset=request.preset,
+        options=dict(request.options),
+    )
+
+
+def _frame(picture: Picture, mode: str, watch: Any) -> Framed:
+    from .imaging.cutout import cut_out
+    from .imaging.framing import frame
+
+    cut = cut_out(np.asarray(picture.pixels), mode)
+    watch.warn(cut.doubtful)
+    return frame(cut.rgba)
+
+
+def _check_picture(picture: Picture) -> None:
+    pixels = np.asarray(picture.pixels)
+    if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8:
+        raise BadRequest("The picture is not an RGBA array of bytes.", "Load the picture again.")
+    height, width = pixels.shape[:2]
+    if max(height, width) > MAX_SIDE or height * width > MAX_PIXELS:
+        raise ImageTooLarge(f"The picture is {width} × {height} pixels.", "Scale it below 8192 × 8192 pixels.")
+    if picture.view not in VIEWS:
+        raise BadRequest(f"There is no view {picture.view!r}.", f"Choose one of: {', '.join(VIEWS)}.")
+
+
+def _advice(wanted: str, known: Any) -> str:
+    able = [info.title for info in known if wanted in info.inputs and info.available]
+    if able:
+        return f"Choose {' or '.join(able)}."
+    instead = {"prompt": "Choose a picture instead.", "views": "Give one picture.", "image": "Give a text instead."}
+    return instead[wanted]

@@ -1,0 +1,135 @@
+"""How far a job is and how long it will still take.
+
+A job passes through named stages. Each stage has an expected length: what this machine took for the same
+engine and preset before, or, on the first run, the proportions below. The fraction of the job is the
+expected time behind us over the expected total, so the bar moves at an even pace.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from .engines.engine import Watch
+from .errors import Cancelled
+
+CUT_OUT, ENGINE, SURFACE, FINISH = "Cutting out", "Reconstructing", "Meshing", "Finishing"
+
+# Seconds of Pocket at its standard preset on two cores; only their proportions matter, and only until the
+# first job of an engine has finished.
+FIRST_GUESS: Mapping[str, float] = {CUT_OUT: 0.15, ENGINE: 0.9, SURFACE: 1.6, FINISH: 0.5}
+
+REPORT_EVERY = 0.05  # seconds between two reports of one stage: more would only load the link
+
+
+class Meter:
+    """Watches one job. ``report(stage, fraction, eta, detail)`` is called with a fraction that never falls.
+
+    ``expected`` seconds per stage; ``known`` whether they were learned here (an estimate from proportions
+    alone is shown only once the job itself has shown its pace). ``stopped()`` says whether to give up.
+    """
+
+    def __init__(
+        self,
+        report: Callable[[str, float, float | None, str], None],
+        stopped: Callable[[], bool] = lambda: False,
+        expected: Mapping[str, float] | None = None,
+        preview: Callable[[object], None] = lambda mesh: None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.seconds: dict[str, float] = {}
+        self.warnings: list[str] = []
+        self._report, self._stopped, self._preview, self._clock = report, stopped, preview, clock
+        self._known = bool(expected)
+        self._expected = {s: max((expected or FIRST_GUESS).get(s, FIRST_GUESS[s]), 1e-3) for s in FIRST_GUESS}
+        self._total = sum(self._expected.values())
+        self._start = clock()
+        self._fraction = 0.0
+        self._reported = -1.0
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Watch]:
+        """The Watch of one stage; its steps run from 0 to 1."""
+        begun = self._clock()
+        behind = 0.0
+        for other, length in self._expected.items():
+            if other == name:
+                break
+            behind += length
+
+        def step(fraction: float = 0.0, detail: str = "") -> None:
+            if self._stopped():
+                raise Cancelled
+            now = self._clock()
+            share = min(max(fraction, 0.0), 1.0) * self._expected.get(name, 0.0)
+            self._fraction = max(self._fraction, min((behind + share) / self._total, 1.0))
+            if now - self._reported >= REPORT_EVERY or fraction in (0.0, 1.0):
+                self._reported = now
+                self._report(name, self._fraction, self._eta(now), detail)
+
+        step()
+        yield Watch(step=step, warn=self.warn, preview=self._preview)
+        step(1.0)
+        self.seconds[name] = self.seconds.get(name, 0.0) + self._clock() - begun
+
+    def warn(self, sentence: str) -> None:
+        if sentence and sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock() - self._start
+
+    def _eta(self, now: float) -> float | None:
+        """Seconds left: the expected rest at the pace this job has kept so far."""
+        elapsed, done = now - self._start, self._fraction
+        expected = self._total * done
+        if not self._known:
+            return elapsed * (1 - done) / done if done > 0.15 and elapsed > 1.0 else None
+        # The job's own pace counts only as far as it has gone, so that a slow first millisecond says nothing.
+        pace = 1.0 + done * (min(max(elapsed / max(expected, 1e-3), 0.3), 5.0) - 1.0)
+        return self._total * (1 - done) * pace
+
+
+class Timings:
+    """Seconds per stage for each engine and preset, learned from finished jobs and kept in one JSON file.
+
+    A missing or damaged file is an empty one: nothing but the first estimate depends on it.
+    """
+
+    def __init__(self, file: Path | None):
+        self._file = file
+        self._seconds = self._read()
+
+    def expected(self, engine: str, preset: str) -> dict[str, float]:
+        return dict(self._seconds.get(f"{engine}/{preset}", {}))
+
+    def learn(self, engine: str, preset: str, seconds: Mapping[str, float]) -> None:
+        """Takes a finished job into account: half the new value, half what was known."""
+        known = self._seconds.setdefault(f"{engine}/{preset}", {})
+        for stage, value in seconds.items():
+            known[stage] = (known[stage] + value) / 2 if stage in known else value
+        if self._file is None:
+            return
+        spare = self._file.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            spare.write_text(json.dumps(self._seconds, indent=1), encoding="utf-8")
+            os.replace(spare, self._file)
+        except OSError:
+            spare.unlink(missing_ok=True)  # a full disk must not fail a job that has succeeded
+
+    def _read(self) -> dict[str, dict[str, float]]:
+        try:
+            raw = json.loads((self._file or Path(os.devnull)).read_text(encoding="utf-8"))
+            kept = {}
+            for key, stages in raw.items():
+                values = {s: float(v) for s, v in stages.items() if s in FIRST_GUESS and 0 <= float(v) < 86400}
+                kept[str(key)] = values
+            return kept
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+            return {}
