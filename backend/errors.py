@@ -65,6 +65,12 @@ class EmptySurface(JobError):
     code = "empty_surface"
 
 
+class UnsupportedShape(JobError):
+    """The engine made a kind of shape that no mesh can be made of."""
+
+    code = "unsupported_shape"
+
+
 class DiskFull(JobError):
     code = "disk_full"
 
