@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"  # environments, demo, scratch: all of it can be deleted
+TOOLS = BUILD / "tools"  # pip, uv and interpreters of our own, where the system's will not do
 DIST = ROOT / "dist"  # finished zips
 WHEELS = ROOT / "wheels"
 REQUIREMENTS = ROOT / "requirements"

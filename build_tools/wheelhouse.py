@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ PIP_PLATFORMS = {
     "macos-arm64": "macosx_11_0_arm64",
     "macos-x64": "macosx_10_13_x86_64",
 }
+
+_DOWNLOAD = ("download", "--quiet", "--no-deps", "--only-binary", ":all:")
 
 
 def read_lock() -> dict:
@@ -42,17 +45,32 @@ def fetch(platforms: Iterable[str], offline: bool = False) -> list[Path]:
     return found
 
 
+def pin(version: str) -> None:
+    """Moves the lock to another release: downloads it for every platform and writes down what came."""
+    from .pips import pip
+
+    lock = read_lock()
+    lock["version"] = version
+    for platform, tag in PIP_PLATFORMS.items():
+        with tempfile.TemporaryDirectory(dir=WHEELS) as folder:
+            pip(*_DOWNLOAD, "--platform", tag, "--dest", folder, f"{lock['package']}=={version}")
+            (wheel,) = Path(folder).glob("*.whl")
+            path = wheel.replace(WHEELS / wheel.name)
+        lock["wheels"][platform] = {"file": path.name, "size": path.stat().st_size, "sha256": sha256(path)}
+    LOCK.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
+
+
 def _download(lock: dict, platform: str) -> None:
     from .pips import pip  # only a download needs pip; packing offline does not
 
     entry = lock["wheels"][platform]
     print(f"fetching {entry['file']}", flush=True)
-    wanted = WHEELS / f"{platform}.part"
-    wanted.write_text(f"{lock['package']}=={lock['version']} --hash=sha256:{entry['sha256']}\n", encoding="utf-8")
-    try:
-        pip("download", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes",
-            "--platform", PIP_PLATFORMS[platform], "--dest", str(WHEELS), "--requirement", str(wanted))
-    finally:
-        wanted.unlink()
-    if not (WHEELS / entry["file"]).exists():
-        raise Stop(f"pip brought another file than {entry['file']}. Check wheels/{LOCK.name}.")
+    with tempfile.TemporaryDirectory(dir=WHEELS) as folder:
+        wanted = Path(folder) / "wanted.txt"
+        wanted.write_text(f"{lock['package']}=={lock['version']} --hash=sha256:{entry['sha256']}\n", encoding="utf-8")
+        tag = PIP_PLATFORMS[platform]
+        pip(*_DOWNLOAD, "--require-hashes", "--platform", tag, "--dest", folder, "--requirement", str(wanted))
+        wheel = Path(folder) / entry["file"]
+        if not wheel.exists():
+            raise Stop(f"pip brought another file than {wheel.name}. Check wheels/{LOCK.name}.")
+        wheel.replace(WHEELS / wheel.name)
