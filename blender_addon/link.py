@@ -10,6 +10,7 @@ import errno
 import socket
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from ..backend.protocol import (
@@ -83,8 +84,7 @@ class LinkLost(Exception):
 class Link:
     """Connects to 127.0.0.1:``port`` without blocking.
 
-    ``send`` queues a message, ``pump`` moves bytes both ways and returns the messages that arrived. Both
-    raise ProtocolError where the other side breaks the protocol and LinkLost where it has gone.
+    ``send`` queues a message, ``pump`` moves bytes both ways and yields the messages that arrived.
     """
 
     def __init__(self, port: int):
@@ -107,16 +107,17 @@ class Link:
     def send(self, message: Any) -> None:
         self._out.extend(memoryview(part) for part in encode(message))
 
-    def pump(self, budget: float = TICK) -> list[Any]:
-        """Sends and receives for at most ``budget`` seconds."""
+    def pump(self, budget: float = TICK) -> Iterator[Any]:
+        """Sends and receives for at most ``budget`` seconds. Raises ProtocolError where the other side breaks
+        the protocol, LinkLost where it has gone, each after what arrived before.
+        """
         end = time.perf_counter() + budget
-        if not self.connected and not self._connect():
-            return []
-        try:
-            self._write(end)
-            return self._read(end)
-        except OSError as error:
-            raise LinkLost(f"the connection broke ({error.strerror or error})") from None
+        if self.connected or self._connect():
+            try:
+                yield from self._read(end)  # first: a goodbye is still there when writing fails
+                self._write(end)
+            except OSError as error:
+                raise LinkLost(f"the connection broke: {error.strerror or error}") from None
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -135,28 +136,24 @@ class Link:
 
     def _write(self, end: float) -> None:
         with contextlib.suppress(BlockingIOError):
-            while self._out and time.perf_counter() < end:
+            while self._out:
                 part = self._out[0]
                 sent = self._socket.send(part[:READ])
                 if sent == len(part):
                     self._out.popleft()
                 else:
                     self._out[0] = part[sent:]
+                if time.perf_counter() >= end:
+                    return
 
-    def _read(self, end: float) -> list[Any]:
-        messages: list[Any] = []
+    def _read(self, end: float) -> Iterator[Any]:
         got = 0
-        while got < MOST:
+        while got < MOST and time.perf_counter() < end:
             try:
                 count = self._socket.recv_into(self._buffer)
             except BlockingIOError:
-                break
+                return
             if not count:
-                if not messages:
-                    raise LinkLost("it closed the connection")
-                break  # what it said last is delivered first; the next turn finds it gone
+                raise LinkLost("it closed the connection")
             got += count
-            messages.extend(self._decoder.feed(self._buffer[:count]))
-            if time.perf_counter() >= end:
-                break
-        return messages
+            yield from self._decoder.feed(self._buffer[:count])
