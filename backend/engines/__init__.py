@@ -1,1 +1,81 @@
-"""The list of engines."""
+"""The list of engines. Reading it loads nothing; ``load`` makes an engine, whose weights load on first use.
+
+To add an engine: a folder beside ``pocket`` with a class that keeps ``engine.Engine``'s promises and a constant
+``EngineInfo``; one line in ``_BUILT_IN`` below; a test of its orientation with an asymmetric object.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from importlib import import_module
+
+from ..errors import InputNotTaken, UnknownEngine
+from ..protocol import EngineInfo
+from .engine import Conditioning, Engine
+
+_BUILT_IN = {"pocket": (".pocket.engine", "PocketEngine")}
+
+_lock = threading.Lock()
+_registered: dict[str, tuple[EngineInfo, Callable[[], Engine]]] = {}
+_loaded: dict[str, Engine] = {}
+
+
+def engines() -> tuple[EngineInfo, ...]:
+    """Every engine there is, built-in ones first."""
+    built_in = tuple(_class(name).info for name in _BUILT_IN)
+    with _lock:
+        return built_in + tuple(info for info, _ in _registered.values())
+
+
+def load(id: str) -> Engine:
+    """The engine of that id; the same object each time. Raises UnknownEngine."""
+    with _lock:
+        if id not in _loaded:
+            if id in _registered:
+                _loaded[id] = _registered[id][1]()
+            elif id in _BUILT_IN:
+                _loaded[id] = _class(id)()
+            else:
+                known = ", ".join([*_BUILT_IN, *_registered])
+                raise UnknownEngine(f"There is no engine called {id!r}.", f"Choose one of: {known}.")
+        return _loaded[id]
+
+
+def register(info: EngineInfo, factory: Callable[[], Engine]) -> None:
+    """Adds an engine, or replaces one added before. ``factory`` must be cheap; built-in ids stay as they are."""
+    if info.id in _BUILT_IN:
+        raise ValueError(f"{info.id} is built in")
+    with _lock:
+        _registered[info.id] = (info, factory)
+        _loaded.pop(info.id, None)
+
+
+def unregister(id: str) -> None:
+    """Takes back what ``register`` added; unknown ids are ignored."""
+    with _lock:
+        _registered.pop(id, None)
+        if id not in _BUILT_IN:
+            _loaded.pop(id, None)
+
+
+def check_inputs(info: EngineInfo, conditioning: Conditioning) -> None:
+    """Raises InputNotTaken where the engine takes no such input, or lacks the one it needs."""
+    given = set()
+    if conditioning.prompt:
+        given.add("prompt")
+    if conditioning.images:
+        given.add("image" if len(conditioning.images) == 1 else "views")
+    words = {"prompt": "text", "image": "a picture", "views": "several views"}
+    takes = " or ".join(words[i] for i in info.inputs)
+    foreign = given - set(info.inputs) - ({"image"} if "views" in info.inputs else set())
+    if foreign:
+        refused = " or ".join(words[i] for i in sorted(foreign))
+        raise InputNotTaken(f"{info.title} does not take {refused}.", f"Give it {takes}, or choose another engine.")
+    if not given:
+        raise InputNotTaken(f"{info.title} was given nothing to look at.", f"Give it {takes}.")
+
+
+def _class(id: str) -> type:
+    module, name = _BUILT_IN[id]
+    return getattr(import_module(module, __package__), name)

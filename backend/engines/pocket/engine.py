@@ -1,0 +1,92 @@
+"""The engine Pocket: a cut-out picture → a coloured solid that fits the picture's outline."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ...protocol import EngineInfo, WeightsInfo
+from ...shapes import SignedDistanceField
+from ..engine import Conditioning, Watch
+from .field import SolidField
+from .lattice import ACROSS, believe
+from .network import PocketNetwork
+from .paint import paint
+from .rays import Rays
+from .silhouette import Silhouette
+from .solid import solid
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "pocket_int8.safetensors"
+SIZE, SHA256 = 21505282, "de9748c44d73bdfdd9e38247871779d7337218e2811367fab11354d1ff8d8968"
+ACROSS_AT = {"fast": 64, "standard": 128, "fine": 192}
+
+CUT_OFF = (
+    "The object touches the border of the picture; what lies beyond it is missing from the mesh. "
+    "Use a picture that shows all of it."
+)
+
+
+class PocketEngine:
+    """Weights load on the first picture and stay until ``unload``."""
+
+    info = EngineInfo(
+        id="pocket",
+        title="Pocket",
+        paper="",
+        inputs=("image",),
+        tier="embedded",
+        code_licence="GPL-3.0-or-later",
+        weights_licence="CC-BY-4.0",
+        weights=(WeightsInfo(WEIGHTS.name, SIZE, sha256=SHA256, licence="CC-BY-4.0", present=WEIGHTS.is_file()),),
+        memory={"fast": 600 << 20, "standard": 700 << 20, "fine": 900 << 20},
+        status="Works offline on the processor, in seconds; sees one side and guesses the other.",
+    )
+
+    def __init__(self, weights: Path = WEIGHTS):
+        self._path = weights
+        self._network: PocketNetwork | None = None
+        self._lock = threading.Lock()
+
+    def generate(self, conditioning: Conditioning, watch: Watch) -> SignedDistanceField:
+        """One framed picture → a field in ray space with its warp to the world frame."""
+        framed = conditioning.images[0]
+        if framed.cropped:
+            watch.warn(CUT_OFF)
+        silhouette = Silhouette.of(framed.rgba[..., 3])
+        network = self._load()
+        watch.step(0.05, "looking")
+        encoding = network.encode(framed.rgba, lambda f: watch.step(0.05 + 0.7 * f, "looking"))
+        rays = Rays(encoding.k, float(np.arcsin(np.clip(encoding.sin_elevation, -1, 1))))
+        width = silhouette.shrunk(ACROSS)
+        belief = believe(network, encoding, rays, width > -0.06, lambda f: watch.step(0.75 + 0.2 * f, "shaping"))
+        field = SolidField(solid(belief, width), silhouette)
+        lower, upper = field.box()
+        watch.step(1.0, "shaping")
+        interior = np.clip(silhouette.distance * (len(silhouette.distance) / 2) - 0.5, 0, 1)
+        return SignedDistanceField(
+            values=field,
+            lower=lower,
+            upper=upper,
+            colours=lambda points: network.query(encoding, rays.to_frame(points))[1],
+            paint=partial(paint, network, encoding, rays, framed.rgba, interior),
+            to_world=rays.to_world,
+            lipschitz=field.steepest(),
+            seeds=field.seeds(),
+        )
+
+    def resolution(self, preset: str) -> int:
+        """Cells across the box's longest side, which is the picture's unless the object is very deep."""
+        return ACROSS_AT[preset]
+
+    def unload(self) -> None:
+        with self._lock:
+            self._network = None
+
+    def _load(self) -> PocketNetwork:
+        with self._lock:
+            if self._network is None:
+                self._network = PocketNetwork.load(self._path, SHA256)
+            return self._network

@@ -1,0 +1,48 @@
+"""What the picture says for certain: which rays meet the object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import EmptyMask
+from .filters import parts, signed_distance
+from .sampling import sample
+
+SPECK = 12  # pixels of the 256² frame; a smaller island is dirt of the cut-out, and would become a floater
+
+
+@dataclass(frozen=True)
+class Silhouette:
+    """``distance`` (S, S) float32: signed distance to the outline in crop units (the frame's side is 2), positive
+    on rays that meet the object, row 0 on top; from the soft alpha's half level, so finer than a pixel.
+    ``alpha`` (S, S) float32 without specks.
+    """
+
+    distance: np.ndarray
+    alpha: np.ndarray
+
+    @classmethod
+    def of(cls, alpha: np.ndarray) -> Silhouette:
+        """``alpha`` (S, S) in [0, 1]. Raises EmptyMask where nothing but specks is over one half."""
+        alpha = np.array(alpha, np.float32)
+        labels = parts(alpha > 0.5)
+        size = np.bincount(labels.ravel())
+        size[0] = 0
+        if size.max(initial=0) == 0:
+            raise EmptyMask("Nothing is left of the picture.", "Use a picture whose object stands out.")
+        speck = (size < SPECK) & (size < size.max())
+        speck[0] = False
+        alpha[speck[labels]] = 0
+        return cls(signed_distance(alpha) * np.float32(2 / len(alpha)), alpha)
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """``distance`` at the rays of ``points`` (N, 2 or 3) in ray space → (N,) float32."""
+        return sample(self.distance[..., None], np.stack([-points[:, 1], points[:, 0]], -1))[:, 0]
+
+    def shrunk(self, size: int) -> np.ndarray:
+        """``distance`` at the centres of size × size cells, row 0 on top."""
+        axis = ((np.arange(size) + 0.5) * (2 / size) - 1).astype(np.float32)
+        v, u = np.meshgrid(-axis, axis, indexing="ij")
+        return self.at(np.stack([u.ravel(), v.ravel()], 1)).reshape(size, size)

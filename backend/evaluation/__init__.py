@@ -1,0 +1,1 @@
+"""How good the meshes are: the benchmark protocol, its baselines, and pictures to look at. Not in the zip."""
