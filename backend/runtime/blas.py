@@ -18,13 +18,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from .threads import thread_cap
+from .threads import Threads, thread_cap
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +36,16 @@ PREFIXES = ("scipy_", "")  # the wheel renames OpenBLAS's symbols so that they n
 
 @dataclass
 class Blas:
-    """One way to multiply. ``sgemm`` None stands for NumPy's own product."""
+    """One way to multiply. ``sgemm`` None stands for NumPy's own product.
+
+    The library itself is held to one thread; ``team`` spreads rows instead. So whole layers stay in a core's
+    cache, any library profits (NumPy's plain loops too), and two kinds of threads never fight for the cores.
+    """
 
     title: str
+    team: Threads
     sgemm: Callable | None = None
-    set_threads: Callable[[int], object] | None = None
-    threads: int = 1
-    speed: float = 0.0  # FLOP/s of a product of two 512² matrices at ``threads``
+    speed: float = 0.0  # FLOP/s of ``product`` for two 768² matrices
     library: object = field(default=None, repr=False)  # keeps the shared library loaded
 
     @property
@@ -52,9 +54,20 @@ class Blas:
         return self.speed < SLOW
 
     def describe(self) -> str:
-        """For people: "OpenBLAS (wheel), 2 threads, 101 GFLOP/s"."""
-        threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}"
+        """For people: "OpenBLAS (wheel), 2 threads, 201 GFLOP/s"."""
+        threads = f"{self.team.count} thread{'s' if self.team.count != 1 else ''}"
         return f"{self.title}, {threads}, {self.speed / 1e9:.3g} GFLOP/s"
+
+    def product(self, a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """``matmul`` of two matrices by the whole team."""
+        if out is None:
+            out = np.empty((a.shape[0], b.shape[-1]), np.float32)
+
+        def work(rows: slice) -> None:
+            self.matmul(a[rows], b, out[rows])
+
+        self.team.map(work, a.shape[0], max(32, -(-a.shape[0] // self.team.count)))
+        return out
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None, add: bool = False) -> np.ndarray:
         """``a @ b`` of float32: (M,K)·(K,N), (B,M,K)·(B,K,N) or (B,M,K)·(K,N) → (…,M,N) float32.
@@ -107,17 +120,6 @@ class Blas:
             1.0 if add else 0.0, c.ctypes.data, c_lead,
         )  # fmt: skip
 
-    @contextmanager
-    def single_threaded(self) -> Iterator[None]:
-        """While inside, a product uses the calling thread only: for callers that split the rows over threads."""
-        if self.set_threads:
-            self.set_threads(1)
-        try:
-            yield
-        finally:
-            if self.set_threads:
-                self.set_threads(self.threads)
-
 
 _chosen: Blas | None = None
 
@@ -129,19 +131,19 @@ def choose(blas_path: str | os.PathLike[str] = "", threads: int = 0) -> Blas:
     one processor to Blender). Takes about 20 ms for each candidate; never raises.
     """
     global _chosen
-    threads = threads or thread_cap()
-    candidates = [_numpy(threads)]
-    candidates[0].speed = _measure(candidates[0])
+    team = Threads(threads or thread_cap())
+    candidates = [_numpy(team)]
     for title, path in _libraries(blas_path):
         if any(title == found.title for found in candidates):
             continue
         try:
-            candidate = _load(title, path, threads)
+            candidate = _load(title, path, team)
             _verify(candidate)
-            candidate.speed = _measure(candidate)
             candidates.append(candidate)
-        except (OSError, AttributeError, ArithmeticError, ValueError) as error:
+        except (OSError, AttributeError, ArithmeticError) as error:
             log.warning("%s at %s is not used: %s", title, path, error)
+    for candidate in candidates:
+        candidate.speed = _measure(candidate)
     _chosen = max(candidates, key=lambda found: found.speed)
     log.info("matrix products by %s (found: %s)", _chosen.describe(), "; ".join(c.describe() for c in candidates))
     return _chosen
@@ -164,25 +166,30 @@ def _operand(x: np.ndarray) -> tuple[int, int, np.ndarray]:
     return AS_IS, columns, np.ascontiguousarray(x)
 
 
-def _numpy(threads: int) -> Blas:
-    """NumPy's own product; its wheels bring an OpenBLAS whose threads we can set, its source builds do not."""
-    root = Path(np.__file__).parent
-    for folder in (root.parent / "numpy.libs", root / ".dylibs"):
-        for path in sorted(folder.glob("*openblas*")):
-            try:
-                library = ctypes.CDLL(str(path))
-            except OSError:
-                continue
-            for name in (
-                "scipy_openblas_set_num_threads64_",
-                "openblas_set_num_threads64_",
-                "openblas_set_num_threads",
-            ):
-                setter = getattr(library, name, None)
-                if setter:
-                    setter(INT(threads))
-                    return Blas("NumPy (OpenBLAS)", None, setter, threads, library=library)
-    return Blas("NumPy")
+def _numpy(team: Threads) -> Blas:
+    """NumPy's own product; if a BLAS with threads is behind it, it is told to use one."""
+    core = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get("numpy.core._multiarray_umath")
+    paths = [getattr(core, "__file__", None)]  # a look-up in a library searches what it is linked to, too
+    paths += sorted((Path(np.__file__).parent.parent / "numpy.libs").glob("*openblas*"))  # but not on Windows
+    for path in filter(None, paths):
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError:
+            continue
+        if _hold_to_one_thread(library):
+            return Blas("NumPy (OpenBLAS)", team, library=library)
+    return Blas("NumPy", team)
+
+
+def _hold_to_one_thread(library: ctypes.CDLL) -> bool:
+    for prefix in PREFIXES:
+        for suffix in ("64_", ""):
+            setter = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
+            if setter:
+                setter.argtypes, setter.restype = [ctypes.c_int], None
+                setter(1)
+                return True
+    return False
 
 
 def _libraries(blas_path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
@@ -205,7 +212,7 @@ def _libraries(blas_path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
         yield "OpenBLAS (system)", system
 
 
-def _load(title: str, path: str, threads: int) -> Blas:
+def _load(title: str, path: str, team: Threads) -> Blas:
     library = ctypes.CDLL(path)
     for prefix in PREFIXES:
         sgemm = getattr(library, f"{prefix}cblas_sgemm", None)
@@ -217,11 +224,8 @@ def _load(title: str, path: str, threads: int) -> Blas:
     sgemm.argtypes = [
         INT, INT, INT, INT, INT, INT, ctypes.c_float, POINTER, INT, POINTER, INT, ctypes.c_float, POINTER, INT,
     ]  # fmt: skip
-    setter = getattr(library, f"{prefix}openblas_set_num_threads", None)
-    if setter:
-        setter.argtypes, setter.restype = [INT], None
-        setter(threads)
-    return Blas(title, sgemm, setter, threads, library=library)
+    _hold_to_one_thread(library)
+    return Blas(title, team, sgemm, library=library)
 
 
 def _verify(candidate: Blas) -> None:
@@ -238,14 +242,14 @@ def _verify(candidate: Blas) -> None:
                 raise ArithmeticError("its products are wrong")
 
 
-def _measure(candidate: Blas, size: int = 512, budget: float = 0.02) -> float:
+def _measure(candidate: Blas, size: int = 768, budget: float = 0.02) -> float:
     """FLOP/s of the fastest of as many products of two (size, size) matrices as fit into ``budget`` seconds."""
     a = np.random.default_rng(1).standard_normal((size, size), np.float32)
     out = np.empty_like(a)
     best, end = np.inf, time.perf_counter() + budget
     while True:
         start = time.perf_counter()
-        candidate.matmul(a, a, out)
+        candidate.product(a, a, out)
         now = time.perf_counter()
         best = min(best, now - start)
         if now >= end:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -38,12 +39,16 @@ class Threads:
     def map(
         self, work: Callable[[slice], None], length: int, chunk: int, step: Callable[[], None] | None = None
     ) -> None:
-        """Calls ``work(slice)`` for consecutive slices of at most ``chunk`` that cover ``length``.
+        """Calls ``work(slice)`` for consecutive slices that cover ``length``: as even as can be, at most
+        ``chunk`` long, and a multiple of the threads in number, so that none is left waiting.
 
         The caller's thread works too and calls ``step`` between its slices; whatever ``step`` or ``work``
         raises stops the rest and is raised here, after all threads have left ``work``.
         """
-        self.each(work, [slice(at, min(at + chunk, length)) for at in range(0, length, chunk)], step)
+        pieces = -(-length // chunk)
+        pieces = min(length, -(-pieces // self.count) * self.count)
+        bounds = [length * i // pieces for i in range(pieces + 1)] if pieces else []
+        self.each(work, [slice(*ends) for ends in pairwise(bounds)], step)
 
     def each(self, work: Callable, items: Iterable, step: Callable[[], None] | None = None) -> None:
         """Calls ``work(item)`` for every item, in any order; the rest as in ``map``."""

@@ -8,23 +8,24 @@ k = tan(half of the crop's viewing angle) is predicted from the picture.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...runtime import blas
 from ...runtime.weights import load_weights
-from .layers import convolution, double_bilinear, gelu, layer_norm, linear, shuffle
+from .layers import Convolution, Doubling, Linear, Run, Step, double_bilinear, normalise, shuffle, sigmoid, silu
 from .sampling import cell_centres, project, sample
+from .transformer import Block
 
 WIDTH, HEADS, DEPTH = 384, 6, 10
 TOKENS = (8, 8, 12)  # volume tokens along x, y, z
 UNIT = 0.1  # the network's distances count tenths of frame F's unit
+EXTENT = np.array([1, 1, 1.5], np.float32)  # half the box of frame F
+POINTS = 2048  # of a query's chunk
 K_RANGE = (0.05, 0.6)
 K_BEFORE = 0.3  # the k with which volume tokens are placed before the camera is known
-
-Step = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,39 @@ class Encoding:
 
 
 class PocketNetwork:
-    """Weights, and what they do. Threads may share one network."""
+    """Layers made from weights, and what they do. Threads may share one network."""
 
-    def __init__(self, weights: dict[str, np.ndarray]):
-        self._weights = weights
+    def __init__(self, weights: Mapping[str, np.ndarray]):
+        """``weights`` as ``weight_shapes`` names them, float32."""
+
+        def convolution(name: str, stride: int = 1, activate: bool = False) -> Convolution:
+            return Convolution(weights[name + ".weight"], weights[name + ".bias"], stride, activate)
+
+        def pair(name: str) -> tuple[Convolution, Convolution]:
+            return convolution(name + ".0", activate=True), convolution(name + ".2")
+
+        def linear(name: str, norm: str = "") -> Linear:
+            fold = (weights[norm + ".weight"], weights[norm + ".bias"]) if norm else ()
+            return Linear(weights[name + ".weight"], weights[name + ".bias"], *fold)
+
+        def doubling(up: str, then: str, activate: bool = False) -> Doubling:
+            widen, refine = (weights[up + ".weight"], weights[up + ".bias"]), weights[then + ".weight"]
+            return Doubling(*widen, refine, weights[then + ".bias"], activate)
+
+        self._stem = [convolution(f"c{i}", 2, activate=i < 4) for i in (1, 2, 3, 4)]
+        self._refine64, self._refine32 = pair("r2"), pair("r3")
+        self._camera_token = weights["cam"][0]
+        self._image_positions, self._volume_positions = weights["ipos"][0], weights["vpos"][0]
+        self._volume_in = linear("vin")
+        self._blocks = [Block(weights, f"blocks.{i}.", HEADS) for i in range(DEPTH)]
+        self._camera_head = linear("camhead", "norm")
+        self._image_up, self._volume_up = linear("iup", "norm"), linear("vup", "norm")
+        self._image64, self._image128 = pair("i64"), pair("i128")
+        self._depth = Linear(weights["depth.weight"][:, :, 0, 0], weights["depth.bias"])
+        self._volume16 = convolution("v16.0", activate=True)
+        self._volume32 = doubling("v16.2", "v32.0", activate=True)
+        self._volume64 = doubling("v32.2", "v64")
+        self._head = [linear("mlp.0"), linear("mlp.2"), linear("mlp.4")]
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], sha256: str = "") -> PocketNetwork:
@@ -54,107 +84,99 @@ class PocketNetwork:
     def encode(self, rgba: np.ndarray, step: Step | None = None) -> Encoding:
         """(256,256,4) float32 straight alpha sRGB in [0, 1], row 0 on top → Encoding.
 
-        ``step(fraction)`` is called between layers; what it raises ends the work.
+        ``step(fraction)`` is called again and again, in the caller's thread; what it raises ends the work.
         """
         if rgba.shape != (256, 256, 4):
             raise ValueError(f"the network sees 256×256 RGBA, not {rgba.shape}")
-        w, step = self._weights, step or _ignore
+        run = Run(blas.current(), step or _ignore)
         picture = network_input(rgba)
-
-        def conv(name: str, x: np.ndarray, stride: int = 1) -> np.ndarray:
-            return convolution(x, w[name + ".weight"], w[name + ".bias"], stride)
-
-        def fc(name: str, x: np.ndarray) -> np.ndarray:
-            return linear(x, w[name + ".weight"], w[name + ".bias"])
-
-        f128 = gelu(conv("c1", picture, 2))
-        f64 = gelu(conv("c2", f128, 2))
-        f64 += conv("r2.2", gelu(conv("r2.0", f64)))
-        step(0.05)
-        f32 = gelu(conv("c3", f64, 2))
-        f32 += conv("r3.2", gelu(conv("r3.0", f32)))
-        f16 = conv("c4", f32, 2)
-        step(0.1)
-        lifted = sample(f16, project(cell_centres(*TOKENS), K_BEFORE))
-        x = np.concatenate([w["cam"][0], f16.reshape(256, WIDTH) + w["ipos"][0], fc("vin", lifted) + w["vpos"][0]])
-        for i in range(DEPTH):
-            x = self._block(f"blocks.{i}.", x)
-            step(0.1 + 0.05 * (i + 1))
-        x = layer_norm(x, w["norm.weight"], w["norm.bias"])
-        sin_elevation, k_predicted = fc("camhead", x[:1])[0].tolist()
+        f128, f64, f16 = self._look(run, picture)
+        tokens = self._think(run, f16)
+        sin_elevation, k_predicted = self._camera_head(run, tokens[:1])[0].tolist()
         k = min(max(k_predicted, K_RANGE[0]), K_RANGE[1])
-        tokens = shuffle(fc("iup", x[1:257]).reshape(16, 16, -1), 4)
-        f64 = conv("i64.2", gelu(conv("i64.0", np.concatenate([tokens, f64], -1))))
-        depth = f64 @ w["depth.weight"].reshape(-1) + w["depth.bias"]
-        image = conv("i128.2", gelu(conv("i128.0", np.concatenate([double_bilinear(f64), f128], -1))))
-        step(0.7)
-        cells = tuple(2 * n for n in TOKENS)
-        lifted = sample(f64, project(cell_centres(*cells), k)).reshape(*cells, -1)
-        v = np.concatenate([shuffle(fc("vup", x[257:]).reshape(*TOKENS, -1), 2), lifted], -1)
-        v = shuffle(conv("v16.2", gelu(conv("v16.0", v))), 2)
-        step(0.8)
-        v = shuffle(conv("v32.2", gelu(conv("v32.0", v))), 2)
-        step(0.9)
-        volume = conv("v64", v)
-        step(1.0)
+        f64, image = self._draw(run, tokens[1:257], f64, f128)
+        depth = self._depth(run, f64.reshape(-1, f64.shape[-1])).reshape(64, 64)
+        volume = self._carve(run, tokens[257:], f64, k)
         return Encoding(volume, image, depth, sin_elevation, k_predicted, k, picture)
 
-    def _block(self, name: str, x: np.ndarray) -> np.ndarray:
-        w, multiply = self._weights, blas.current().matmul
-        n = len(x)
-        y = layer_norm(x, w[name + "n1.weight"], w[name + "n1.bias"])
-        y = linear(y, w[name + "qkv.weight"], w[name + "qkv.bias"]).reshape(n, 3, HEADS, WIDTH // HEADS)
-        q, k, v = np.ascontiguousarray(y.transpose(1, 2, 0, 3))
-        q = layer_norm(q, w[name + "qn.weight"], None)
-        k = layer_norm(k, w[name + "kn.weight"], None)
-        scores = multiply(q, k.transpose(0, 2, 1))
-        scores *= np.float32((WIDTH // HEADS) ** -0.5)
-        scores -= scores.max(-1, keepdims=True)
-        np.exp(scores, out=scores)
-        y = multiply(scores, v)
-        y /= scores.sum(-1, keepdims=True)
-        y = np.ascontiguousarray(y.transpose(1, 0, 2)).reshape(n, WIDTH)
-        x = x + linear(y, w[name + "o.weight"], w[name + "o.bias"])
-        y = layer_norm(x, w[name + "n2.weight"], w[name + "n2.bias"])
-        y = gelu(linear(y, w[name + "f1.weight"], w[name + "f1.bias"]))
-        return x + linear(y, w[name + "f2.weight"], w[name + "f2.bias"])
+    def _look(self, run: Run, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Picture → features (128,128,48), (64,64,96), (16,16,384)."""
+        to128, to64, to32, to16 = self._stem
+        f128 = to128(run, picture)
+        f64 = to64(run, f128)
+        f64 = self._refine64[1](run, self._refine64[0](run, f64), residual=f64)
+        f32 = to32(run, f64)
+        f32 = self._refine32[1](run, self._refine32[0](run, f32), residual=f32)
+        run.reach(0.1)
+        return f128, f64, to16(run, f32)
 
-    def query(
-        self, encoding: Encoding, points: np.ndarray, step: Step | None = None, chunk: int = 16384
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _think(self, run: Run, f16: np.ndarray) -> np.ndarray:
+        """(16,16,384) → (1+256+768, 384): camera, image and volume tokens, normalised."""
+        lifted = sample(f16, project(cell_centres(*TOKENS), K_BEFORE))
+        image = f16.reshape(256, WIDTH) + self._image_positions
+        x = np.concatenate([self._camera_token, image, self._volume_in(run, lifted) + self._volume_positions])
+        for i, block in enumerate(self._blocks):
+            block(run, x)
+            run.reach(0.1 + 0.5 * (i + 1) / DEPTH)
+        return normalise(x)
+
+    def _draw(self, run: Run, tokens: np.ndarray, f64: np.ndarray, f128: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Image tokens and the stem's features → (64,64,40), (128,128,16)."""
+        up = shuffle(self._image_up(run, tokens).reshape(16, 16, -1), 4)
+        f64 = self._image64[1](run, self._image64[0](run, up, f64))
+        image = self._image128[1](run, self._image128[0](run, double_bilinear(f64), f128))
+        run.reach(0.7)
+        return f64, image
+
+    def _carve(self, run: Run, tokens: np.ndarray, f64: np.ndarray, k: float) -> np.ndarray:
+        """Volume tokens and the features seen at each of their cells → (64,64,96,16)."""
+        cells = tuple(2 * n for n in TOKENS)
+        lifted = sample(f64, project(cell_centres(*cells), k)).reshape(*cells, -1)
+        v = self._volume16(run, shuffle(self._volume_up(run, tokens).reshape(*TOKENS, -1), 2), lifted)
+        run.reach(0.8)
+        v = self._volume32(run, v)
+        run.reach(0.9)
+        v = self._volume64(run, v)
+        run.reach(1.0)
+        return v
+
+    def query(self, encoding: Encoding, points: np.ndarray, step: Step | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Points (N,3) in frame F → signed distance (N,) in frame units, positive inside; sRGB (N,3) in [0, 1].
 
-        ``step(fraction)`` is called between chunks.
+        ``step(fraction)`` is called between chunks, in the caller's thread; what it raises ends the work.
         """
-        sdf, rgb = np.empty(len(points), np.float32), np.empty((len(points), 3), np.float32)
-        self._query(encoding, points, sdf, rgb, step or _ignore, chunk)
-        return sdf, rgb
+        rgb = np.empty((len(points), 3), np.float32)
+        return self._query(encoding, points, rgb, step), rgb
 
-    def sdf_only(
-        self, encoding: Encoding, points: np.ndarray, step: Step | None = None, chunk: int = 16384
-    ) -> np.ndarray:
+    def sdf_only(self, encoding: Encoding, points: np.ndarray, step: Step | None = None) -> np.ndarray:
         """The signed distance of ``query`` without the colours."""
-        sdf = np.empty(len(points), np.float32)
-        self._query(encoding, points, sdf, None, step or _ignore, chunk)
-        return sdf
+        return self._query(encoding, points, None, step)
 
-    def _query(
-        self, e: Encoding, points: np.ndarray, sdf: np.ndarray, rgb: np.ndarray | None, step: Step, chunk: int
-    ) -> None:
-        w = self._weights
-        for at in range(0, len(points), chunk):
-            p = np.asarray(points[at : at + chunk], np.float32)
+    def _query(self, e: Encoding, points: np.ndarray, rgb: np.ndarray | None, step: Step | None) -> np.ndarray:
+        run = Run(blas.current(), step or _ignore)
+        sdf = np.empty(len(points), np.float32)
+        first, second, last = self._head
+
+        def work(rows: slice) -> None:
+            p = np.asarray(points[rows], np.float32)
             seen = project(p, e.k)
-            inside = sample(e.volume, p / np.array([1, 1, 1.5], np.float32))
-            x = np.concatenate([inside, sample(e.image, seen), sample(e.picture, seen), p], 1)
-            for layer in ("mlp.0", "mlp.2"):
-                x = linear(x, w[layer + ".weight"], w[layer + ".bias"])
-                x /= 1 + np.exp(-x)
-            x = linear(x, w["mlp.4.weight"], w["mlp.4.bias"])
-            sdf[at : at + chunk] = x[:, 0] * np.float32(UNIT)
+            x = np.empty((len(p), 16 + 16 + 4 + 3), np.float32)
+            sample(e.volume, p / EXTENT, x[:, :16])
+            sample(e.image, seen, x[:, 16:32])
+            sample(e.picture, seen, x[:, 32:36])
+            x[:, 36:] = p
+            x = first(run, x)
+            silu(x)
+            x = second(run, x)
+            silu(x)
+            x = last(run, x)
+            np.multiply(x[:, 0], np.float32(UNIT), out=sdf[rows])
             if rgb is not None:
-                rgb[at : at + chunk] = 1 / (1 + np.exp(-x[:, 1:]))
-            step(min(1.0, (at + chunk) / len(points)))
+                rgb[rows] = sigmoid(x[:, 1:])
+            run.fraction = max(run.fraction, rows.stop / len(points))
+
+        run.rows(work, len(points), POINTS)
+        return sdf
 
 
 def network_input(rgba: np.ndarray) -> np.ndarray:
