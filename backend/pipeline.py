@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from .engines.engine import Conditioning, Engine, Framed
-from .errors import BadRequest, ImageTooLarge, InputNotTaken, UnknownEngine
+from .engines.engine import Conditioning, Engine, Watch
+from .errors import BadRequest, InputNotTaken, UnknownEngine
+from .imaging.cutout import MODES, cut_out
+from .imaging.framing import Framed, frame
 from .progress import CUT_OUT, ENGINE, FINISH, SURFACE, Meter
 from .protocol import EngineInfo, Picture, Report, Request
+from .runtime.memory import peak_memory
 from .shapes import TriangleMesh
+from .surface.extract import extract
+from .surface.finish import finish
 
-PRESETS = ("fast", "standard", "fine")
-CUTOUTS = ("auto", "alpha", "background", "none")
 VIEWS = ("front", "right", "back", "left")
-MAX_SIDE = 16384
-MAX_PIXELS = 64 << 20
 MAX_PROMPT = 4000
 
 
@@ -38,9 +39,6 @@ class Finished:
 
 def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
     """Does the job. Raises JobError where the user can mend the cause, Cancelled where the meter was stopped."""
-    from .surface.extract import extract
-    from .surface.finish import finish
-
     info = check(request, catalogue)
     with meter.stage(CUT_OUT) as watch:
         conditioning = condition(request, watch)
@@ -64,13 +62,14 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
         watertight=facts.watertight,
         warnings=tuple(meter.warnings),
         stages=dict(meter.seconds),
+        peak_memory=peak_memory(),
         licence=info.weights_licence,
     )
     return Finished(mesh, report)
 
 
-def check(request: Request, catalogue: Catalogue) -> EngineInfo:
-    """Refuses, before anything is computed, what could not work. Returns the engine's description."""
+def find_engine(request: Request, catalogue: Catalogue) -> EngineInfo:
+    """The engine asked for, if it is there and has the preset."""
     known = {info.id: info for info in catalogue.engines()}
     info = known.get(request.engine)
     if info is None:
@@ -81,8 +80,14 @@ def check(request: Request, catalogue: Catalogue) -> EngineInfo:
         raise BadRequest(
             f"{info.title} has no preset {request.preset!r}.", f"Choose one of: {', '.join(info.presets)}."
         )
-    if request.cutout not in CUTOUTS:
-        raise BadRequest(f"There is no cut-out {request.cutout!r}.", f"Choose one of: {', '.join(CUTOUTS)}.")
+    return info
+
+
+def check(request: Request, catalogue: Catalogue) -> EngineInfo:
+    """Refuses, before anything is computed, what could not work. Returns the engine's description."""
+    info = find_engine(request, catalogue)
+    if request.cutout not in MODES:
+        raise BadRequest(f"There is no cut-out {request.cutout!r}.", f"Choose one of: {', '.join(MODES)}.")
     if len(request.prompt) > MAX_PROMPT:
         raise BadRequest("The text is too long.", f"Use at most {MAX_PROMPT} characters.")
     if not 0 <= request.target_faces < 2**31:
@@ -90,11 +95,11 @@ def check(request: Request, catalogue: Catalogue) -> EngineInfo:
     if not 0 <= request.placement.height <= 1e4:
         raise BadRequest("The height makes no sense.", "Give 0 for one metre across, or up to 10,000 m.")
     if request.prompt and "prompt" not in info.inputs:
-        raise InputNotTaken(f"{info.title} makes no meshes from text.", _advice("prompt", known.values()))
+        raise InputNotTaken(f"{info.title} makes no meshes from text.", _advice("prompt", catalogue))
     if len(request.images) > 1 and "views" not in info.inputs:
-        raise InputNotTaken(f"{info.title} looks at one picture only.", _advice("views", known.values()))
+        raise InputNotTaken(f"{info.title} looks at one picture only.", _advice("views", catalogue))
     if request.images and not {"image", "views"} & set(info.inputs):
-        raise InputNotTaken(f"{info.title} takes no picture.", _advice("image", known.values()))
+        raise InputNotTaken(f"{info.title} takes no picture.", _advice("image", catalogue))
     if not request.images and not request.prompt.strip():
         wanted = "a text" if "image" not in info.inputs else "a picture"
         raise BadRequest("There is nothing to make a mesh from.", f"Choose {wanted} first.")
@@ -103,7 +108,7 @@ def check(request: Request, catalogue: Catalogue) -> EngineInfo:
     return info
 
 
-def condition(request: Request, watch: Any) -> Conditioning:
+def condition(request: Request, watch: Watch) -> Conditioning:
     """Pictures → cut out and framed; everything else as it is."""
     framed = []
     for i, picture in enumerate(request.images):
@@ -119,28 +124,22 @@ def condition(request: Request, watch: Any) -> Conditioning:
     )
 
 
-def _frame(picture: Picture, mode: str, watch: Any) -> Framed:
-    from .imaging.cutout import cut_out
-    from .imaging.framing import frame
-
-    cut = cut_out(np.asarray(picture.pixels), mode)
+def _frame(picture: Picture, mode: str, watch: Watch) -> Framed:
+    cut = cut_out(np.asarray(picture.pixels), mode, watch.step)
     watch.warn(cut.doubtful)
-    return frame(cut.rgba)
+    return frame(cut.rgba, view=picture.view)
 
 
 def _check_picture(picture: Picture) -> None:
     pixels = np.asarray(picture.pixels)
     if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8:
         raise BadRequest("The picture is not an RGBA array of bytes.", "Load the picture again.")
-    height, width = pixels.shape[:2]
-    if max(height, width) > MAX_SIDE or height * width > MAX_PIXELS:
-        raise ImageTooLarge(f"The picture is {width} × {height} pixels.", "Scale it below 8192 × 8192 pixels.")
     if picture.view not in VIEWS:
         raise BadRequest(f"There is no view {picture.view!r}.", f"Choose one of: {', '.join(VIEWS)}.")
 
 
-def _advice(wanted: str, known: Any) -> str:
-    able = [info.title for info in known if wanted in info.inputs and info.available]
+def _advice(wanted: str, catalogue: Catalogue) -> str:
+    able = [info.title for info in catalogue.engines() if wanted in info.inputs and info.available]
     if able:
         return f"Choose {' or '.join(able)}."
     instead = {"prompt": "Choose a picture instead.", "views": "Give one picture.", "image": "Give a text instead."}

@@ -8,6 +8,7 @@ expected time behind us over the expected total, so the bar moves at an even pac
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +50,7 @@ class Meter:
         self._total = sum(self._expected.values())
         self._start = clock()
         self._fraction = 0.0
-        self._reported = -1.0
+        self._reported = -math.inf
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Watch]:
@@ -65,12 +66,13 @@ class Meter:
             if self._stopped():
                 raise Cancelled
             now = self._clock()
-            share = min(max(fraction, 0.0), 1.0) * self._expected.get(name, 0.0)
+            share = min(max(fraction, 0.0), 1.0) * self._expected[name]
             self._fraction = max(self._fraction, min((behind + share) / self._total, 1.0))
-            if now - self._reported >= REPORT_EVERY or fraction in (0.0, 1.0):
+            if now - self._reported >= REPORT_EVERY:
                 self._reported = now
                 self._report(name, self._fraction, self._eta(now), detail)
 
+        self._reported = -math.inf  # the first step of a stage is always told
         step()
         yield Watch(step=step, warn=self.warn, preview=self._preview)
         step(1.0)

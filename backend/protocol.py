@@ -36,8 +36,12 @@ _SIZES = {"f4": 4, "i4": 4, "u1": 1}
 Scalar = str | bool | int | float | None
 
 
-class Array:
-    """Annotation of a field that travels as a blob: float32, int32 or uint8, C-contiguous, not empty."""
+if typing.TYPE_CHECKING:
+    Array = Any
+else:
+
+    class Array:
+        """Annotation of a field that travels as a blob: float32, int32 or uint8, C-contiguous, not empty."""
 
 
 class ProtocolError(Exception):
