@@ -1,0 +1,41 @@
+"""One verb a file. Each file lists its classes; this is the list of files."""
+
+from . import (
+    cancel,
+    choose_engine,
+    clear_finished,
+    copy_report,
+    generate_again,
+    generate_from_folder,
+    generate_from_image,
+    generate_from_text,
+    pick_image,
+    resume_queue,
+    retry,
+    select_result,
+    show_colours,
+    show_log,
+    start_backend,
+)
+
+CLASSES = tuple(
+    cls
+    for module in (
+        generate_from_image,
+        generate_from_text,
+        generate_from_folder,
+        generate_again,
+        cancel,
+        retry,
+        clear_finished,
+        select_result,
+        pick_image,
+        show_colours,
+        choose_engine,
+        show_log,
+        copy_report,
+        resume_queue,
+        start_backend,
+    )
+    for cls in module.CLASSES
+)

@@ -1,0 +1,110 @@
+"""What becomes of a job's end: an object in the scene, a place in a grid, or a sentence."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import bpy
+import numpy as np
+
+from .batch import Batch
+from .link import Failure, Request, Result
+from .mesh import UnusableMesh
+from .scene import Placed, Target, extent, find_group, place
+from .session import Job, Session
+from .sources import Source
+
+
+@dataclass
+class Ticket:
+    """What is known of a job on this side of the link. ``placed`` once there is an object."""
+
+    request: Request
+    source: Source
+    target: Target
+    batch: Batch | None = None
+    placed: Placed | None = None
+
+
+@dataclass
+class Delivery:
+    """The tickets of all jobs, and the results that wait for the user to finish a gesture."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    waiting: deque[Result] = field(default_factory=deque)
+    notes: deque[str] = field(default_factory=lambda: deque(maxlen=5))
+
+    def fail(self, session: Session, failure: Failure) -> None:
+        """Counts a job's failure. Failures of no job are the session's own to tell."""
+        ticket = self.tickets.get(failure.job)
+        if ticket is None:
+            return
+        ticket.source.release()
+        if ticket.batch is None:
+            return
+        if failure.code == "cancelled":
+            ticket.batch.cancelled += 1
+        else:
+            ticket.batch.skipped.append((_file_name(ticket.request), f"{failure.sentence} {failure.fix}"))
+        self._perhaps_sum_up(ticket.batch)
+
+    def land(self, session: Session, result: Result) -> Placed | None:
+        """Makes the object. None, and a failed job, where the arrays make no mesh."""
+        ticket = self.tickets.get(result.job)
+        job = _job(session, result.job)
+        if ticket is None:
+            return None
+        ticket.source.release()
+        batch, location = ticket.batch, ticket.request.placement.location
+        try:
+            if batch is not None:
+                location = batch.shelf.next(*_footprint(result.arrays["vertices"]))
+            group = ticket.request.placement.collection
+            ticket.placed = place(result.arrays, ticket.request, result.report, ticket.target, location, group)
+        except UnusableMesh as error:
+            failure = Failure(result.job, "unusable_result", f"The result makes no mesh: {error}.", "Try again.")
+            if job is not None:
+                job.state, job.failure = "failed", failure
+            self.fail(session, failure)
+            return None
+        if ticket.placed.note:
+            self.notes.append(ticket.placed.note)
+        if batch is not None:
+            batch.made += 1
+            self._perhaps_sum_up(batch)
+        return ticket.placed
+
+    def forget_ended(self, session: Session) -> None:
+        """Drops the tickets of jobs that the session has dropped."""
+        known = {job.id for job in session.jobs}
+        for id in [id for id in self.tickets if id not in known]:
+            del self.tickets[id]
+
+    def _perhaps_sum_up(self, batch: Batch) -> None:
+        if batch.over:
+            self.notes.append(batch.summary())
+
+
+def resume_origin(target: Target, group: str, location: tuple[float, ...]) -> tuple[float, float, float]:
+    """Where a batch goes on that an earlier session began: in a new row behind what stands there."""
+    collection = find_group(target, group)
+    box = extent(list(collection.objects)) if collection is not None else None
+    if box is None:
+        return (location[0], location[1], location[2])
+    low, high = box
+    return (low.x + 0.5, high.y + 0.75, location[2])
+
+
+def _job(session: Session, id: str) -> Job | None:
+    return next((job for job in session.jobs if job.id == id), None)
+
+
+def _footprint(vertices) -> tuple[float, float]:
+    """Width along X and depth along Y of what stands about x = y = 0, metres."""
+    size = 2 * np.abs(np.asarray(vertices)[:, :2]).max(axis=0)
+    return float(size[0]), float(size[1])
+
+
+def _file_name(request: Request) -> str:
+    return bpy.path.basename(request.source) or request.name

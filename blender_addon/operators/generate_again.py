@@ -1,0 +1,41 @@
+"""What made an object is asked for once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import bpy
+
+from ..delivery import Ticket
+from ..link import Placement
+from ..problems import Problem
+from ..recall import recall
+from ..scene import Target
+from ..sources import source_of
+from .options import carry_out, conclude, refuse
+
+
+class MAQUETTE_OT_generate_again(bpy.types.Operator):
+    bl_idname = "maquette.generate_again"
+    bl_label = "Generate Again"
+    bl_description = "Make the active object once more, from the same picture and settings, at the 3D cursor"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context):
+        return recall(context.object) is not None
+
+    def execute(self, context):
+        memory = recall(context.object)
+        if memory is None:
+            return {"CANCELLED"}
+        place = Placement(tuple(context.scene.cursor.location), memory.request.placement.height)
+        request = replace(memory.request, placement=place)
+        try:
+            ticket = Ticket(request, source_of(request), Target.here(context))
+            return conclude(self, carry_out(self, [ticket]))
+        except Problem as problem:
+            return refuse(self, problem)
+
+
+CLASSES = (MAQUETTE_OT_generate_again,)

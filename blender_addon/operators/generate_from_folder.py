@@ -1,0 +1,81 @@
+"""Every picture in a folder becomes an object, in a grid, in a collection named after the folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import bpy
+
+from ..batch import Batch, new_batch, pictures_in
+from ..delivery import Ticket
+from ..pictures import suffixes
+from ..problems import MissingFolder, NothingToRun, Problem
+from ..properties import BATCH_FACES
+from ..sources import FileSource
+from .options import Options, carry_out, refuse
+
+
+class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
+    bl_idname = "maquette.generate_from_folder"
+    bl_label = "Batch from Folder"
+    bl_description = "Make an object from every picture in a folder and set them out in rows from the 3D cursor"
+    bl_options = {"REGISTER"}
+
+    directory: bpy.props.StringProperty(name="Folder", description="Folder with pictures", subtype="DIR_PATH")
+    target_faces: bpy.props.IntProperty(
+        name="Faces",
+        description="About how many triangles each mesh should have. 0 keeps all of them",
+        default=BATCH_FACES,
+        min=0,
+    )
+    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context, _event):
+        if not self.properties.is_property_set("target_faces"):
+            self.target_faces = context.scene.maquette.target_faces or BATCH_FACES
+        self.adopt(context.scene.maquette)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def draw(self, _context):
+        layout = self.layout
+        layout.use_property_split = True
+        for key in ("preset", "cutout", "target_faces", "height"):
+            layout.prop(self, key)
+
+    def execute(self, context):
+        try:
+            batch, tickets = self._tickets(context)
+            carry_out(self, tickets)
+        except Problem as problem:
+            return refuse(self, problem)
+        return self._conclude(batch) if bpy.app.background else {"FINISHED"}
+
+    def _tickets(self, context) -> tuple[Batch, list[Ticket]]:
+        if not self.directory:
+            raise NothingToRun("No folder is chosen.", "Choose a folder with pictures.")
+        folder = Path(os.path.abspath(bpy.path.abspath(self.directory)))
+        try:
+            paths = pictures_in(folder, suffixes())
+        except OSError as error:
+            reason = error.strerror or "it cannot be read"
+            raise MissingFolder(f"“{folder}” cannot be opened: {reason}.", "Choose another folder.") from None
+        if not paths:
+            raise MissingFolder(f"There are no pictures in “{folder}”.", "Choose a folder with PNG or JPEG files.")
+        name = self.name or folder.name or "Batch"
+        batch = new_batch(name, len(paths), tuple(context.scene.cursor.location), self.height)
+        return batch, [self.ticket(context, path.stem, FileSource(str(path)), str(path), batch=batch) for path in paths]
+
+    def _conclude(self, batch: Batch) -> set[str]:
+        for file, why in batch.skipped:
+            self.report({"WARNING"}, f"{file}: {why}")
+        if not batch.made:
+            self.report({"ERROR"}, batch.summary())
+            return {"CANCELLED"}
+        self.report({"INFO"}, batch.summary())
+        return {"FINISHED"}
+
+
+CLASSES = (MAQUETTE_OT_generate_from_folder,)

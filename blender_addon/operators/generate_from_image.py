@@ -1,0 +1,64 @@
+"""A picture becomes an object at the 3D cursor."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import bpy
+
+from ..delivery import Ticket
+from ..problems import NothingToRun, Problem, UnreadableImage
+from ..sources import FileSource, ImageSource
+from .options import Options, carry_out, conclude, refuse
+
+
+class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
+    bl_idname = "maquette.generate_from_image"
+    bl_label = "Generate from Image"
+    bl_description = "Make a coloured mesh from the picture and stand it at the 3D cursor"
+    bl_options = {"REGISTER"}
+
+    filepath: bpy.props.StringProperty(name="Picture", description="Picture file", subtype="FILE_PATH")
+    image: bpy.props.StringProperty(
+        name="Image", description="Name of an image open in Blender, used instead of a file"
+    )
+    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context, _event):
+        settings = context.scene.maquette
+        self.adopt(settings)
+        chosen = self.properties.is_property_set("filepath") or self.properties.is_property_set("image")
+        if not chosen and settings.source == "IMAGE":
+            if settings.image is None:
+                return refuse(self, NothingToRun("No image is chosen.", "Choose one that is open, or take a file."))
+            self.image = settings.image.name
+        elif not chosen:
+            if not settings.filepath:
+                context.window_manager.fileselect_add(self)
+                return {"RUNNING_MODAL"}
+            self.filepath = settings.filepath
+        return self.execute(context)
+
+    def execute(self, context):
+        try:
+            return conclude(self, carry_out(self, [self._ticket(context)]))
+        except Problem as problem:
+            return refuse(self, problem)
+
+    def _ticket(self, context) -> Ticket:
+        if self.image:
+            image = bpy.data.images.get(self.image)
+            if image is None:
+                raise UnreadableImage(f"No image “{self.image}” is open in Blender.", "Open it, or choose another.")
+            return self.ticket(context, self.name or Path(image.name).stem, ImageSource(image), image.name)
+        if not self.filepath:
+            raise NothingToRun("No picture is chosen.", "Choose a picture file first.")
+        path = os.path.abspath(bpy.path.abspath(self.filepath))
+        if not os.path.isfile(path):
+            raise UnreadableImage(f"There is no picture “{path}”.", "Choose it again; it may have been moved.")
+        return self.ticket(context, self.name or Path(path).stem, FileSource(path), path)
+
+
+CLASSES = (MAQUETTE_OT_generate_from_image,)

@@ -1,0 +1,100 @@
+"""What every generating operator can be told, and how a job is made of it."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import runtime
+from ..batch import Batch
+from ..console import Console
+from ..delivery import Ticket
+from ..link import Placement, Request
+from ..problems import Problem
+from ..properties import CUTOUTS, DEFAULT_ENGINE, PRESETS, MAQUETTE_PG_settings
+from ..scene import Target
+from ..session import Job
+from ..sources import Source
+
+_SHARED = ("engine", "preset", "cutout", "target_faces", "height", "seed")
+
+
+class Options:
+    """Mix-in for operators: options as operator properties, filled from the panel where the panel is the caller."""
+
+    engine: bpy.props.StringProperty(name="Engine", description="What makes the mesh", default=DEFAULT_ENGINE)
+    preset: bpy.props.EnumProperty(name="Detail", description="How fine the mesh is", items=PRESETS, default="standard")
+    cutout: bpy.props.EnumProperty(
+        name="Cut-out", description="How the object is told from its background", items=CUTOUTS, default="auto"
+    )
+    target_faces: bpy.props.IntProperty(
+        name="Faces", description="About how many triangles the mesh should have. 0 keeps all of them", min=0
+    )
+    height: bpy.props.FloatProperty(
+        name="Height",
+        description="How tall the object is, in metres. 0 makes its longest side one metre",
+        min=0.0,
+        max=10_000.0,
+        unit="LENGTH",
+    )
+    seed: bpy.props.IntProperty(
+        name="Seed", description="Another number gives another result, where the engine has a choice", min=0
+    )
+    name: bpy.props.StringProperty(name="Name", description="Name of the new object. Empty takes the picture's")
+
+    def adopt(self, settings: MAQUETTE_PG_settings, *others: str) -> None:
+        """Takes from the panel what the caller has not set."""
+        for key in (*_SHARED, *others):
+            if not self.properties.is_property_set(key):
+                setattr(self, key, getattr(settings, key))
+
+    def ticket(
+        self,
+        context: bpy.types.Context,
+        name: str,
+        source: Source,
+        path: str = "",
+        prompt: str = "",
+        batch: Batch | None = None,
+    ) -> Ticket:
+        """A job for these options, to stand at the 3D cursor of this moment."""
+        request = Request(
+            engine=self.engine,
+            prompt=prompt,
+            seed=self.seed,
+            preset=self.preset,
+            target_faces=self.target_faces,
+            cutout=self.cutout,
+            placement=Placement(tuple(context.scene.cursor.location), self.height, batch.name if batch else ""),
+            name=name,
+            source=path,
+        )
+        return Ticket(request, source, Target.here(context), batch)
+
+
+def carry_out(operator: bpy.types.Operator, tickets: list[Ticket]) -> list[Job]:
+    """Queues the jobs; without a window also does them, and returns them ended. Raises Problem."""
+    ids = [runtime.submit(ticket) for ticket in tickets]
+    return runtime.finish(ids, Console(len(ids))) if bpy.app.background else []
+
+
+def conclude(operator: bpy.types.Operator, jobs: list[Job]) -> set[str]:
+    """The operator's answer for a single job: an error report, which scripts get as RuntimeError, where it failed."""
+    for job in jobs:
+        if job.state != "done":
+            operator.report({"ERROR"}, _told(job))
+            return {"CANCELLED"}
+        for warning in job.report.warnings if job.report is not None else ():
+            operator.report({"WARNING"}, warning)
+    return {"FINISHED"}
+
+
+def refuse(operator: bpy.types.Operator, problem: Problem) -> set[str]:
+    operator.report({"ERROR"}, f"{problem.sentence} {problem.fix}")
+    return {"CANCELLED"}
+
+
+def _told(job: Job) -> str:
+    if job.failure is not None:
+        return f"{job.failure.sentence} {job.failure.fix}"
+    session = runtime.session()  # it gave up before the job's turn came
+    return f"{session.note} {session.fix}"

@@ -1,0 +1,280 @@
+"""The sidebar's tab. Draws what ``runtime`` and the scene's settings say; computes nothing, reads no files."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from . import runtime, thumbnails
+from .job import Job
+from .link import EngineInfo
+from .mesh import COLOURS
+from .properties import DEFAULT_ENGINE
+from .recall import recall
+
+CATEGORY = "Maquette"
+_SHOWN = 12  # ended jobs in the list
+
+
+class _Sidebar:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+
+class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
+    bl_label = "Maquette"
+    bl_idname = "MAQUETTE_PT_generate"
+
+    def draw(self, context):
+        layout, settings = self.layout, context.scene.maquette
+        layout.row().prop(settings, "source", expand=True)
+        if settings.source == "FILE":
+            layout.prop(settings, "filepath", text="")
+            icon = thumbnails.icon_of_file(settings.filepath)
+        else:
+            layout.template_ID(settings, "image", open="image.open")
+            layout.operator("maquette.pick_image", icon="IMAGE")
+            icon = thumbnails.icon_of_image(settings.image)
+        if icon:
+            layout.template_icon(icon, scale=6.0)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        for key in ("cutout", "preset", "target_faces", "height"):
+            column.prop(settings, key)
+        _draw_engine(column, settings)
+        big = layout.column(align=True)
+        big.scale_y = 1.4
+        big.operator("maquette.generate_from_image", icon="MESH_MONKEY")
+        layout.operator("maquette.generate_from_folder", text="Batch from Folder…", icon="FILE_FOLDER")
+        _draw_colour_hint(layout, context)
+
+
+class MAQUETTE_PT_text(_Sidebar, bpy.types.Panel):
+    bl_label = "From Text"
+    bl_idname = "MAQUETTE_PT_text"
+    bl_parent_id = "MAQUETTE_PT_generate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        layout, settings = self.layout, context.scene.maquette
+        layout.prop(settings, "prompt", text="", placeholder="A small red chair")
+        layout.operator("maquette.generate_from_text", icon="GREASEPENCIL")
+        engine = _engine(settings.engine)
+        if engine is not None and "prompt" not in engine.inputs:
+            _say(layout, context, f"{engine.title} makes meshes from pictures only.", "INFO")
+
+
+class MAQUETTE_PT_queue(_Sidebar, bpy.types.Panel):
+    bl_label = "Jobs"
+    bl_idname = "MAQUETTE_PT_queue"
+
+    @classmethod
+    def poll(cls, _context):
+        session = runtime.current()
+        lines = session is not None and (session.jobs or session.note)
+        return bool(lines or runtime.delivery.notes or runtime.left_over)
+
+    def draw(self, context):
+        layout, session = self.layout, runtime.current()
+        if runtime.left_over:
+            _draw_left_over(layout, context)
+        if session is not None:
+            if session.note:
+                _draw_trouble(layout, context, session)
+            for job in session.jobs:
+                if not job.ended:
+                    _draw_pending(layout, job)
+            pending = sum(not job.ended for job in session.jobs)
+            if pending > 1:
+                layout.operator("maquette.cancel", text=f"Cancel All {pending}", icon="X").job = ""
+            for job in [job for job in session.jobs if job.ended][-_SHOWN:]:
+                _draw_ended(layout, context, job)
+        for note in runtime.delivery.notes:
+            _say(layout, context, note, "INFO")
+        if runtime.delivery.notes or (session is not None and any(job.ended for job in session.jobs)):
+            layout.operator("maquette.clear_finished", icon="TRASH")
+        if session is not None and session.compute:
+            small = layout.row()
+            small.active = False
+            small.label(text=session.compute)
+
+
+class MAQUETTE_PT_object(_Sidebar, bpy.types.Panel):
+    bl_label = "Made by Maquette"
+    bl_idname = "MAQUETTE_PT_object"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        return context.object is not None and "maquette" in context.object
+
+    def draw(self, context):
+        memory = recall(context.object)
+        layout = self.layout
+        if memory is None:
+            _say(layout, context, "What is written on this object cannot be read.", "ERROR")
+            return
+        request = memory.request
+        column = layout.column(align=True)
+        made_from = request.prompt or bpy.path.basename(request.source) or request.source
+        column.label(text=f"From: {made_from}")
+        column.label(text=f"{_title(request.engine)}, {request.preset}, {memory.seconds:.1f} s")
+        if memory.licence:
+            column.label(text=f"Licence: {memory.licence}")
+        for warning in memory.warnings:
+            _say(layout, context, warning, "ERROR")
+        layout.operator("maquette.generate_again", icon="FILE_REFRESH")
+
+
+class MAQUETTE_MT_engines(bpy.types.Menu):
+    bl_label = "Engine"
+    bl_idname = "MAQUETTE_MT_engines"
+
+    def draw(self, _context):
+        for engine in _engines():
+            row = self.layout.row()
+            row.enabled = engine.available
+            choice = row.operator("maquette.choose_engine", text=engine.title)
+            choice.engine = engine.id
+            choice.about = f"{engine.paper}. {engine.status}".strip(". ")
+        if not _engines():
+            choice = self.layout.operator("maquette.choose_engine", text=_title(DEFAULT_ENGINE))
+            choice.engine = DEFAULT_ENGINE
+
+
+# ------------------------------------------------------------------------------------------------ parts
+
+
+def _draw_engine(layout, settings) -> None:
+    split = layout.split(factor=0.4)
+    label = split.row()
+    label.alignment = "RIGHT"
+    label.label(text="Engine")
+    split.menu("MAQUETTE_MT_engines", text=_title(settings.engine))
+    engine = _engine(settings.engine)
+    if engine is not None and engine.seeded:
+        layout.prop(settings, "seed")
+
+
+def _draw_colour_hint(layout, context) -> None:
+    """Solid shading shows one grey for all until it is told otherwise."""
+    shading = getattr(context.space_data, "shading", None)
+    thing = context.object
+    plain = shading is not None and shading.type == "SOLID" and shading.color_type != "VERTEX"
+    ours = thing is not None and thing.type == "MESH" and "maquette" in thing
+    if plain and ours and COLOURS in thing.data.color_attributes:
+        layout.operator("maquette.show_colours", icon="COLOR")
+
+
+def _draw_left_over(layout, context) -> None:
+    count = runtime.left_over
+    box = layout.box()
+    jobs = "One job was" if count == 1 else f"{count} jobs were"
+    _say(box, context, f"{jobs} not finished when Blender ended.", "RECOVER_LAST")
+    row = box.row(align=True)
+    row.operator("maquette.resume_queue")
+    row.operator("maquette.discard_queue")
+
+
+def _draw_trouble(layout, context, session) -> None:
+    box = layout.box()
+    _say(box, context, session.note, "ERROR")
+    _say(box, context, session.fix)
+    row = box.row(align=True)
+    if session.state == "failed":
+        row.operator("maquette.start_backend", icon="FILE_REFRESH")
+    row.operator("maquette.show_log", icon="TEXT")
+
+
+def _draw_pending(layout, job: Job) -> None:
+    row = layout.row(align=True)
+    if job.state == "running":
+        text = f"{job.request.name}: {'Stopping' if job.cancelling else job.stage or 'Starting'}"
+        if job.eta is not None and not job.cancelling:
+            text += f" · {_duration(job.eta)} left"
+        row.progress(factor=job.fraction, type="BAR", text=text)
+    else:
+        row.label(text=job.request.name, icon="TIME")
+    row.operator("maquette.cancel", text="", icon="X").job = job.id
+
+
+def _draw_ended(layout, context, job: Job) -> None:
+    ticket = runtime.delivery.tickets.get(job.id)
+    if job.state == "done" and job.report is not None:
+        row = layout.row(align=True)
+        placed = ticket.placed if ticket is not None else None
+        row.label(text=placed.name if placed else job.request.name, icon="CHECKMARK")
+        row.label(text=f"{job.report.seconds:.1f} s")
+        if placed:
+            row.operator("maquette.select_result", text="", icon="RESTRICT_SELECT_OFF").object = placed.name
+        for warning in job.report.warnings:
+            _say(layout, context, warning, "ERROR")
+    elif job.state == "failed" and job.failure is not None:
+        box = layout.box()
+        box.label(text=job.request.name, icon="CANCEL")
+        _say(box, context, job.failure.sentence)
+        _say(box, context, job.failure.fix)
+        _draw_mending(box.row(align=True), job)
+    else:
+        layout.label(text=f"{job.request.name}: cancelled", icon="PANEL_CLOSE")
+
+
+def _draw_mending(row, job: Job) -> None:
+    """The control that would mend the failure, where there is one, and a plain second try."""
+    code = job.failure.code if job.failure is not None else ""
+    if code == "empty_mask" and job.request.cutout != "none":
+        mend = row.operator("maquette.retry", text="Try with Cut-out Off", icon="FILE_REFRESH")
+        mend.job, mend.cutout = job.id, "none"
+    elif code == "out_of_memory" and job.request.preset != "fast":
+        mend = row.operator("maquette.retry", text="Try with Fast", icon="FILE_REFRESH")
+        mend.job, mend.preset = job.id, "fast"
+    elif code in ("input_not_taken", "unknown_engine"):
+        row.menu("MAQUETTE_MT_engines", text="Choose Engine")
+    else:
+        row.operator("maquette.retry", icon="FILE_REFRESH").job = job.id
+    if code in ("internal", "backend_lost"):
+        row.operator("maquette.copy_report", icon="COPYDOWN")
+
+
+def _say(layout, context, sentence: str, icon: str = "NONE") -> None:
+    """A sentence over as many lines as the sidebar's width asks for: labels do not wrap."""
+    if not sentence:
+        return
+    width = context.region.width if context.region is not None else 260
+    letters = max(16, int(width / (7.0 * context.preferences.system.ui_scale)) - 6)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for i, line in enumerate(textwrap.wrap(sentence, letters)):
+        column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole} s" if whole < 90 else f"{whole // 60} min {whole % 60:02d} s"
+
+
+def _engines() -> tuple[EngineInfo, ...]:
+    """As the helper process listed them; none before it was first started."""
+    session = runtime.current()
+    return session.engines if session is not None else ()
+
+
+def _engine(id: str) -> EngineInfo | None:
+    return next((engine for engine in _engines() if engine.id == id), None)
+
+
+def _title(id: str) -> str:
+    engine = _engine(id)
+    return engine.title if engine is not None else id.replace("_", " ").title()
+
+
+CLASSES = (
+    MAQUETTE_PT_generate,
+    MAQUETTE_PT_text,
+    MAQUETTE_PT_queue,
+    MAQUETTE_PT_object,
+    MAQUETTE_MT_engines,
+)

@@ -1,0 +1,46 @@
+"""Settings of the add-on itself: Edit → Preferences → Add-ons → Maquette."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import bpy
+
+PACKAGE = __package__.rpartition(".")[0] or __package__
+
+
+def _start_afresh(_self, _context) -> None:
+    from . import runtime
+
+    if not runtime.busy():
+        runtime.close()  # the next job starts it again, with the new number
+
+
+class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
+    bl_idname = PACKAGE
+
+    threads: bpy.props.IntProperty(
+        name="Processor Cores",
+        description="How many cores Maquette may use while it works. 0 uses all but one, which stays with Blender",
+        default=0,
+        min=0,
+        max=64,
+        update=_start_afresh,
+    )
+
+    def draw(self, _context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "threads")
+        row = layout.row()
+        row.operator("maquette.show_log", icon="TEXT")
+        row.operator("maquette.copy_report", icon="COPYDOWN")
+
+
+def preferences() -> MAQUETTE_AP_preferences | SimpleNamespace:
+    """The user's settings, or the defaults where the package is used without being installed."""
+    addon = bpy.context.preferences.addons.get(PACKAGE)
+    return addon.preferences if addon is not None and addon.preferences else SimpleNamespace(threads=0)
+
+
+CLASSES = (MAQUETTE_AP_preferences,)

@@ -1,0 +1,104 @@
+"""What the user chooses, kept with the scene: input only. What runs is kept by ``runtime``."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import thumbnails
+
+PRESETS = (
+    ("fast", "Fast", "Coarse and quick: good for a first look"),
+    ("standard", "Standard", "Good detail in a few seconds"),
+    ("fine", "Fine", "The most detail; takes longest"),
+)
+CUTOUTS = (
+    ("auto", "Automatic", "Uses the picture's transparency if it has any, and otherwise removes a plain background"),
+    ("alpha", "Transparency", "What is transparent in the picture is not part of the object"),
+    ("background", "Background", "Removes a plain or smooth background, whatever the transparency says"),
+    ("none", "Off", "The whole picture is the object"),
+)
+DEFAULT_ENGINE = "pocket"
+BATCH_FACES = 20_000
+
+
+def _picture_changed(self, _context) -> None:
+    if self.source == "FILE":
+        thumbnails.refresh(self.filepath)
+    else:
+        thumbnails.refresh_image(self.image)
+
+
+def _is_picture(_self, image: bpy.types.Image) -> bool:
+    return image.source != "MOVIE"
+
+
+class MAQUETTE_PG_settings(bpy.types.PropertyGroup):
+    source: bpy.props.EnumProperty(
+        name="Picture From",
+        description="Where the picture comes from",
+        items=(
+            ("FILE", "File", "A picture on this computer"),
+            ("IMAGE", "Open Image", "An image that is open in Blender, with everything painted on it so far"),
+        ),
+        update=_picture_changed,
+    )
+    filepath: bpy.props.StringProperty(
+        name="Picture",
+        description="Picture of the object: one thing, seen from the front, whole and clear of its surroundings",
+        subtype="FILE_PATH",
+        update=_picture_changed,
+    )
+    image: bpy.props.PointerProperty(
+        name="Image",
+        description="Image of the object, open in Blender. It need not be saved",
+        type=bpy.types.Image,
+        poll=_is_picture,
+        update=_picture_changed,
+    )
+    prompt: bpy.props.StringProperty(name="Text", description="Describe the object in a few words")
+    engine: bpy.props.StringProperty(name="Engine", description="What makes the mesh", default=DEFAULT_ENGINE)
+    preset: bpy.props.EnumProperty(name="Detail", description="How fine the mesh is", items=PRESETS, default="standard")
+    cutout: bpy.props.EnumProperty(
+        name="Cut-out", description="How the object is told from its background", items=CUTOUTS, default="auto"
+    )
+    target_faces: bpy.props.IntProperty(
+        name="Faces",
+        description="About how many triangles the mesh should have. 0 keeps all of them",
+        default=0,
+        min=0,
+        soft_max=500_000,
+        max=10_000_000,
+        step=1000,
+    )
+    height: bpy.props.FloatProperty(
+        name="Height",
+        description="How tall the object is. 0 makes its longest side one metre",
+        default=0.0,
+        min=0.0,
+        soft_max=10.0,
+        max=10_000.0,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    seed: bpy.props.IntProperty(
+        name="Seed", description="Another number gives another result, where the engine has a choice", default=0, min=0
+    )
+
+
+CLASSES = (MAQUETTE_PG_settings,)
+
+
+@bpy.app.handlers.persistent
+def _refresh_thumbnails(*_) -> None:
+    for scene in bpy.data.scenes:
+        _picture_changed(scene.maquette, None)
+
+
+def register() -> None:
+    bpy.types.Scene.maquette = bpy.props.PointerProperty(type=MAQUETTE_PG_settings)
+    bpy.app.handlers.load_post.append(_refresh_thumbnails)
+
+
+def unregister() -> None:
+    bpy.app.handlers.load_post.remove(_refresh_thumbnails)
+    del bpy.types.Scene.maquette

@@ -1,0 +1,246 @@
+"""The one session of this Blender process: made when first needed, ticked by a timer, ended with the add-on.
+
+Running state lives here, in plain Python: undo brings back old values of everything that lives in the scene.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib.util
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import bpy
+
+from .delivery import Delivery, Ticket
+from .interpreter import NoInterpreter, find_interpreter
+from .link import Failure, Request, Result
+from .preferences import preferences
+from .problems import NoPython
+from .saved_queue import SavedQueue
+from .scene import occupied
+from .session import Event, Job, Launch, Session
+
+log = logging.getLogger(__name__)
+
+BUSY, IDLE = 0.05, 1.0  # seconds between ticks
+PACKAGE = __package__.rpartition(".")[0] or __package__  # the extension itself
+ROOT = Path(__file__).resolve().parent.parent  # holds ``backend``
+
+_session: Session | None = None
+delivery = Delivery()
+left_over = 0  # jobs that an ended Blender left in the saved queue
+_drawn: object = None  # what the panels showed last
+
+
+def session() -> Session:
+    """The session, made when it is first wanted. Raises NoPython."""
+    global _session
+    if _session is None:
+        _session = Session(_launch())
+    return _session
+
+
+def current() -> Session | None:
+    """The session if there is one: what the panels look at."""
+    return _session
+
+
+def submit(ticket: Ticket) -> str:
+    """Queues a job and wakes the timer. Raises NoPython."""
+    request, source = ticket.request, ticket.source
+    id = session().submit(request, lambda: source.fill(request))
+    delivery.tickets[id] = ticket
+    wake()
+    return id
+
+
+def retry(id: str, request: Request | None = None) -> str:
+    """Queues an ended job once more, changed if ``request`` is given. Raises KeyError."""
+    ticket = delivery.tickets[id]
+    again = Ticket(request or ticket.request, ticket.source, ticket.target)
+    session().jobs.remove(session().job(id))
+    return submit(again)
+
+
+def finish(ids: Iterable[str], on_event: Callable[[Event], None]) -> list[Job]:
+    """Works until the jobs have ended: the way without a window, where timers never run."""
+    ours = session()
+
+    def hear(event: Event) -> None:
+        on_event(event)
+        _hear(event, at_once=True)
+
+    try:
+        return [ours.wait(id, on_event=hear) for id in list(ids)]
+    except KeyboardInterrupt:
+        ours.cancel_all()
+        raise
+
+
+def wake() -> None:
+    """Ticks soon, and from then on."""
+    if bpy.app.timers.is_registered(pump):
+        bpy.app.timers.unregister(pump)
+    bpy.app.timers.register(pump, first_interval=0.01, persistent=True)
+
+
+def pump() -> float | None:
+    """The timer's callback: seconds until it wants to be called again. Never raises: Blender would drop it."""
+    try:
+        return _turn()
+    except Exception:
+        log.exception("Maquette's timer stumbled")
+        return IDLE
+
+
+def busy() -> bool:
+    """Whether a job waits, runs, or has a result that is not in the scene yet."""
+    return bool(delivery.waiting) or (_session is not None and any(not job.ended for job in _session.jobs))
+
+
+def stop_jobs(reason: str) -> None:
+    """Cancels everything, and says why, if there was anything."""
+    if _session is None or not busy():
+        return
+    delivery.waiting.clear()
+    _session.cancel_all()
+    delivery.notes.append(reason)
+
+
+def forget_left_over() -> None:
+    """They were resumed, or are not wanted."""
+    global left_over
+    left_over = 0
+
+
+def close() -> None:
+    """Ends the backend and forgets everything; what still waited stays in the saved queue."""
+    global _session
+    if bpy.app.timers.is_registered(pump):
+        bpy.app.timers.unregister(pump)
+    if _session is not None:
+        _session.close()
+        _session = None
+    delivery.tickets.clear()
+    delivery.waiting.clear()
+
+
+def data_dir() -> Path:
+    """A folder of ours that can be written: the extension's own, else one in the user's or temporary files."""
+    for attempt in (_extension_folder, _user_folder):
+        with contextlib.suppress(OSError, ValueError):
+            folder = Path(attempt())
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+    return Path(tempfile.gettempdir()) / "maquette"
+
+
+def register() -> None:
+    atexit.register(close)
+    bpy.app.handlers.load_pre.append(_before_load)
+    bpy.app.timers.register(_look_for_left_over, first_interval=1.0)
+
+
+def unregister() -> None:
+    if bpy.app.timers.is_registered(_look_for_left_over):
+        bpy.app.timers.unregister(_look_for_left_over)
+    bpy.app.handlers.load_pre.remove(_before_load)
+    atexit.unregister(close)
+    close()
+
+
+def _extension_folder() -> str:
+    return bpy.utils.extension_path_user(PACKAGE, path="", create=True)
+
+
+def _user_folder() -> str:
+    return bpy.utils.user_resource("DATAFILES", path="maquette", create=True)
+
+
+def _launch() -> Launch:
+    try:
+        interpreter = find_interpreter(bpy.utils.resource_path("LOCAL"))
+    except NoInterpreter as error:
+        tried = f" Tried: {', '.join(error.tried)}." if error.tried else ""
+        raise NoPython(f"{error}{tried}", "Install Blender from blender.org, which brings both along.") from None
+    return Launch(
+        interpreter=interpreter,
+        root=ROOT,
+        data_dir=data_dir(),
+        blas_path=_blas_path(),
+        threads=preferences().threads,
+        interactive=not bpy.app.background,
+    )
+
+
+def _blas_path() -> str:
+    """The folder of the OpenBLAS wheel that came with the extension: the child does not see Blender's wheels."""
+    spec = importlib.util.find_spec("scipy_openblas32")
+    return str(Path(spec.origin).parent) if spec is not None and spec.origin else ""
+
+
+def _turn() -> float | None:
+    if _session is None:
+        return None
+    for event in _session.tick():
+        _hear(event, at_once=False)
+    if delivery.waiting and not occupied():
+        _land(delivery.waiting.popleft())  # one a tick: each is a short hitch
+    delivery.forget_ended(_session)
+    _redraw()
+    if busy() or _session.state == "starting":
+        return BUSY
+    return IDLE if _session.state == "ready" else None
+
+
+def _hear(event: Event, at_once: bool) -> None:
+    assert _session is not None
+    if isinstance(event, Result):
+        if at_once:
+            _land(event)
+        else:
+            delivery.waiting.append(event)
+    elif isinstance(event, Failure):
+        delivery.fail(_session, event)
+
+
+def _land(result: Result) -> None:
+    assert _session is not None
+    delivery.land(_session, result)
+
+
+def _redraw() -> None:
+    """Asks the sidebars to be drawn again, where something they show has changed."""
+    global _drawn
+    ours = _session
+    assert ours is not None
+    rows = tuple((job.id, job.state, job.stage, round(job.fraction, 2), round(job.eta or 0)) for job in ours.jobs)
+    shows = (rows, ours.state, ours.note, ours.compute, len(ours.engines), tuple(delivery.notes))
+    if shows == _drawn:
+        return
+    _drawn = shows
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+
+
+def _look_for_left_over() -> None:
+    """Once, after Blender has started: whether the last one ended before its jobs did."""
+    global left_over
+    queue = SavedQueue(data_dir())
+    left_over = len(queue.orphans())
+    queue.close()
+
+
+@bpy.app.handlers.persistent
+def _before_load(*_) -> None:
+    stop_jobs("Another file was opened, so the jobs that were under way were cancelled.")

@@ -1,0 +1,67 @@
+"""What a helper needs to know when something went wrong: versions, state, failures, the end of the log."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+from pathlib import Path
+
+import bpy
+
+from . import runtime
+
+_TAIL = 16 << 10  # bytes of the log that are looked at
+
+
+def newest_log() -> Path | None:
+    """The log of the latest helper process this Blender started."""
+    with contextlib.suppress(OSError):
+        logs = (runtime.data_dir() / "logs").glob(f"backend-{os.getpid()}-*.log")
+        return max(logs, key=lambda file: file.stat().st_mtime, default=None)
+    return None
+
+
+def log_tail(lines: int) -> list[str]:
+    """The last lines of the log, oldest first; none where nothing was started yet."""
+    path = newest_log()
+    with contextlib.suppress(OSError):
+        if path is not None:
+            with open(path, "rb") as file:
+                file.seek(max(0, path.stat().st_size - _TAIL))
+                return file.read().decode("utf-8", "replace").splitlines()[-lines:]
+    return []
+
+
+def report() -> str:
+    """A text to paste into a bug report. It names the user's files but holds no pictures."""
+    import numpy
+
+    session = runtime.current()
+    lines = [
+        f"Maquette {_version()} in Blender {bpy.app.version_string}, {platform.platform()}, {platform.machine()}",
+        f"Python {sys.version.split()[0]}, NumPy {numpy.__version__}, {os.cpu_count()} cores",
+    ]
+    if session is None:
+        lines.append("Helper process: not started in this session")
+    else:
+        lines.append(f"Helper process: {session.state}, {session.launch.interpreter}")
+        lines.append(f"Arithmetic: {session.compute or 'not known yet'}; memory {session.memory >> 20} MiB")
+        if session.note:
+            lines.append(f"Note: {session.note} {session.fix}")
+        for job in session.jobs:
+            told = f"{job.failure.code}: {job.failure.sentence}" if job.failure is not None else ""
+            request = job.request
+            lines.append(f"Job: {job.state}, {request.engine}, {request.preset}, “{request.source}” {told}".rstrip())
+    tail = log_tail(40)
+    lines += ["", f"Log {newest_log()}:", *tail] if tail else ["", "Log: empty"]
+    return "\n".join(lines)
+
+
+def _version() -> str:
+    with contextlib.suppress(OSError):
+        for line in (runtime.ROOT / "blender_manifest.toml").read_text(encoding="utf-8").splitlines():
+            if line.startswith("version ="):
+                return line.partition("=")[2].strip().strip('"')
+    return "of unknown version"
