@@ -57,7 +57,7 @@ class Peer:
             return f"This is {PRODUCT}, not {hello.product[:40]}."
         if hello.protocol != PROTOCOL:
             return f"This backend speaks protocol {PROTOCOL}, not {hello.protocol}; restart Blender."
-        if not hmac.compare_digest(hello.token.encode(), token.encode()):
+        if not hmac.compare_digest(hello.token.encode("utf-8", "replace"), token.encode()):
             return "The token is wrong."
         self.known, self.deadline = True, None
         self._decoder.limit = CLIENT_FRAME

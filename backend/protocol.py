@@ -280,10 +280,17 @@ def encode(message: Any) -> list[bytes | memoryview]:
     blobs: list[memoryview] = []
     body = _lower(message, blobs)
     described = [[_DTYPES[(b.format, b.itemsize)], list(b.shape or ())] for b in blobs]
-    header = json.dumps({"verb": verb, "body": body, "blobs": described}, allow_nan=False).encode()
+    header = _dumps({"verb": verb, "body": body, "blobs": described}).encode()
     if len(header) > MAX_HEADER or len(blobs) > MAX_BLOBS or sum(b.nbytes for b in blobs) > MAX_FRAME:
         raise ProtocolError("the message is larger than the protocol allows")
     return [struct.pack(">I", len(header)) + header, *(b.cast("B") for b in blobs)]
+
+
+def _dumps(value: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise ProtocolError("NaN and infinity cannot travel") from None
 
 
 def _lower(value: Any, blobs: list[memoryview]) -> Any:
@@ -308,7 +315,7 @@ def _lower(value: Any, blobs: list[memoryview]) -> Any:
 def to_json(noun: Any) -> str:
     """A noun without arrays (a Request whose pictures were taken out, say) as text that ``from_json`` reads."""
     blobs: list[memoryview] = []
-    text = json.dumps(_lower(noun, blobs), allow_nan=False)
+    text = _dumps(_lower(noun, blobs))
     if blobs:
         raise ProtocolError("arrays cannot be written as text")
     return text
@@ -447,9 +454,12 @@ def _raise_up(kind: Any, value: Any, arrays: list[memoryview], where: str) -> An
         return None
     if kind is float and type(value) in (int, float):
         try:
-            return float(value)
+            number = float(value)
         except OverflowError:
-            raise ProtocolError(f"{where} is not a number") from None
+            number = math.inf
+        if not math.isfinite(number):  # JSON has no infinity, but 1e999 reads as one
+            raise ProtocolError(f"{where} is not a number")
+        return number
     if kind in (str, int, bool) and type(value) is kind:
         return value
     raise ProtocolError(f"{where} has the wrong type")

@@ -6,6 +6,7 @@ The main thread never computes and never blocks: a status is answered at once, w
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import logging
 import os
@@ -130,6 +131,9 @@ class Server:
             self._part(peer, f"The protocol was broken: {breach}.")
         except (EOFError, OSError):
             self._drop(peer)
+        except Exception:  # our own mistake must not take the other clients along
+            log.exception("client %d", peer.name)
+            self._part(peer, "Something unforeseen went wrong in the backend.")
 
     def _flush(self, peer: Peer) -> None:
         """Sends, then listens for what matters next: room to send, and words unless there are too many unread."""
@@ -247,6 +251,7 @@ def main(
     except BadSettings as error:
         log.error("%s", error)
         return 2
+    faulthandler.enable()
     if not standalone:
         # Ctrl-C in the terminal of our parent is for our parent; the lifeline tells us what became of it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -258,10 +263,12 @@ def main(
 
     def end() -> None:
         # The worker may be deep inside NumPy: nobody waits for it.
-        if ready is not None:
-            ready.unlink(missing_ok=True)
-        sys.stderr.flush()
-        os._exit(0)
+        try:
+            if ready is not None:
+                ready.unlink(missing_ok=True)
+                ready.parent.rmdir()  # the parent may be past doing it
+        finally:
+            os._exit(0)
 
     if not detached:
         hold(stream, end)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .child import Launch
@@ -34,6 +35,7 @@ __all__ = ["Event", "Job", "Launch", "Patience", "Session"]
 
 Event = Progress | Preview | Result | Failure
 KEPT_RECORDS = 500  # ended jobs that are remembered
+KEPT_PIXELS = 8  # ended jobs that keep their pictures, to be tried again
 
 
 class Session:
@@ -88,8 +90,10 @@ class Session:
         """
         job = Job(uuid.uuid4().hex, request, prepare, saved=text_of(request))
         ended = [old for old in self.jobs if old.ended]
-        for old in ended[: len(ended) + 1 - KEPT_RECORDS]:
+        for old in ended[: max(0, len(ended) - KEPT_RECORDS)]:
             self.jobs.remove(old)
+        for old in ended[:-KEPT_PIXELS]:
+            old.request = replace(old.request, images=())
         self.jobs.append(job)
         self.start()
         return job.id
@@ -235,7 +239,8 @@ class Session:
 
     def _advance(self, job: Job, message: Event) -> None:
         if isinstance(message, Progress):
-            job.stage, job.eta, job.detail = message.stage, message.eta, message.detail
+            job.stage, job.detail = message.stage, message.detail
+            job.eta = None if message.eta is None else max(message.eta, 0.0)
             job.fraction = max(job.fraction, min(message.fraction, 1.0))
         elif isinstance(message, Preview):
             check_mesh(message.arrays)
