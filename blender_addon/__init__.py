@@ -1,13 +1,9 @@
-"""Maquette in Blender: registers everything, and nothing else."""
+"""Maquette in Blender: registers everything, and nothing else.
+
+Importing this package needs no Blender, so that the session and its parts can be used and tested without one.
+"""
 
 from __future__ import annotations
-
-import bpy
-
-from . import operators, panels, preferences, properties, runtime, thumbnails
-
-CLASSES = (*preferences.CLASSES, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
-PARTS = (thumbnails, properties, runtime)  # what else each has to register
 
 _registered = False
 
@@ -17,9 +13,11 @@ def register() -> None:
     global _registered
     if _registered:
         unregister()
-    for cls in CLASSES:
+    import bpy
+
+    for cls in _classes():
         bpy.utils.register_class(cls)
-    for part in PARTS:
+    for part in _parts():
         part.register()
     _registered = True
 
@@ -30,7 +28,22 @@ def unregister() -> None:
     if not _registered:
         return
     _registered = False
-    for part in reversed(PARTS):
+    import bpy
+
+    for part in reversed(_parts()):
         part.unregister()
-    for cls in reversed(CLASSES):
+    for cls in reversed(_classes()):
         bpy.utils.unregister_class(cls)
+
+
+def _classes() -> tuple:
+    from . import operators, panels, preferences, properties
+
+    return (*preferences.CLASSES, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+
+
+def _parts() -> tuple:
+    """What has more to register than classes."""
+    from . import properties, runtime, thumbnails
+
+    return (thumbnails, properties, runtime)

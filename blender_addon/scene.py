@@ -58,17 +58,19 @@ def place(
     collection = own_collection(parent, group) if group else parent
     collection.objects.link(thing)
     window, layer = _view(scene)
-    if thing.name not in layer.objects:  # the collection is left out of the view layer: still there, but unseen
+    active = layer.objects.active
+    if active is not None and active.mode != "OBJECT":
+        return Placed(thing.name, note)  # the user is at work in another mode: no new selection, no undo step
+    chosen = list(layer.objects.selected)
+    try:
+        thing.select_set(True, view_layer=layer)
+    except RuntimeError:  # its collection is left out of the view layer: it is there, but unseen
         note = note or f"“{thing.name}” is in “{collection.name}”, which this view layer leaves out."
     else:
-        _show_in_local_views(thing, window)
-        active = layer.objects.active
-        if active is not None and active.mode != "OBJECT":
-            return Placed(thing.name, note)  # the user is at work in another mode: no new selection, no undo step
-        for other in list(layer.objects.selected):
+        for other in chosen:
             other.select_set(False, view_layer=layer)
-        thing.select_set(True, view_layer=layer)
         layer.objects.active = thing
+        _show_in_local_views(thing, window)
     _push_undo(f"Maquette: {thing.name}", window)
     return Placed(thing.name, note)
 
