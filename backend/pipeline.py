@@ -94,7 +94,7 @@ def check(request: Request, catalogue: Catalogue) -> EngineInfo:
         raise BadRequest("The number of faces makes no sense.", "Give 0 to keep every face, or a positive number.")
     if not 0 <= request.placement.height <= 1e4:
         raise BadRequest("The height makes no sense.", "Give 0 for one metre across, or up to 10,000 m.")
-    if request.prompt and "prompt" not in info.inputs:
+    if request.prompt.strip() and "prompt" not in info.inputs:
         raise InputNotTaken(f"{info.title} makes no meshes from text.", _advice("prompt", catalogue))
     if len(request.images) > 1 and "views" not in info.inputs:
         raise InputNotTaken(f"{info.title} looks at one picture only.", _advice("views", catalogue))
