@@ -17,12 +17,12 @@ PACKAGES = {
     "libXfixes.so.3": ("libxfixes3", "libXfixes", "libxfixes"),
     "libXi.so.6": ("libxi6", "libXi", "libxi"),
     "libXext.so.6": ("libxext6", "libXext", "libxext"),
+    "libXt.so.6": ("libxt6", "libXt", "libxt"),
     "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon", "libxkbcommon"),
     "libSM.so.6": ("libsm6", "libSM", "libsm"),
     "libICE.so.6": ("libice6", "libICE", "libice"),
     "libGL.so.1": ("libgl1", "libglvnd-glx", "libglvnd"),
     "libEGL.so.1": ("libegl1", "libglvnd-egl", "libglvnd"),
-    "libgomp.so.1": ("libgomp1", "libgomp", "gcc-libs"),
 }
 MANAGERS = (("apt-get", "sudo apt-get install", 0), ("dnf", "sudo dnf install", 1), ("pacman", "sudo pacman -S", 2))
 
