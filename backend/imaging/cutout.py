@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import BadRequest, EmptyMask, ImageTooLarge, UnreadableImage
+from .matte import soften
+from .separate import separate
 
 MODES = ("auto", "alpha", "background", "none")
 MAX_PIXELS = 100_000_000
@@ -44,11 +46,13 @@ def cut_out(pixels: np.ndarray, mode: str = "auto", step: Callable[..., None] | 
         if transparent > 0.9999:
             raise EmptyMask("The picture is transparent everywhere.", "Choose the cut-out mode Background.")
         return CutOut(rgba)
-    border = np.concatenate([rgba[0], rgba[-1], rgba[:, 0], rgba[:, -1]])[:, :3]
-    distance = np.abs(rgba[..., :3] - np.median(border, 0)).max(-1)
-    rgba[..., 3] = np.clip((distance - 0.06) / 0.06, 0, 1)
-    if not (rgba[..., 3] > 0.5).any():
+    found = separate(pixels, step or (lambda *_: None))
+    if not found.mask.any():
         raise EmptyMask(
-            "Nothing of the picture stands out from its background.", "Use a picture with a plain background."
+            "Nothing of the picture stands out from its background.",
+            "Use a picture whose object differs from a plain background, or one with a transparent background.",
         )
+    left, top, right, bottom = found.box
+    rgba[..., 3] = 0
+    soften(rgba[top:bottom, left:right], found.small, found.mask)
     return CutOut(rgba)
