@@ -211,7 +211,10 @@ def _hold_to_one_thread(library: ctypes.CDLL) -> bool:
 def _libraries(blas_path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
     """Candidates as (title, path), the likeliest first."""
     roots = [Path(blas_path)] if blas_path else []
-    spec = importlib.util.find_spec("scipy_openblas32")
+    try:
+        spec = importlib.util.find_spec("scipy_openblas32")
+    except (ImportError, ValueError):  # a half-imported module of that name
+        spec = None
     if spec and spec.submodule_search_locations:
         roots += [Path(place) for place in spec.submodule_search_locations]
     for root in roots:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from pathlib import Path
+
+UNLIMITED = 1 << 16
 
 
 def available_processors() -> int:
     """Processors this process may run on: affinity mask and control-group quota respected, at least 1."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(count, _quota()))
+    return max(1, min(count, _quota()) if sys.platform == "linux" else count)
 
 
 def thread_cap(interactive: bool = True) -> int:
@@ -72,7 +73,6 @@ class Threads:
         try:
             drain(step)
         finally:
-            wait(others, return_when=FIRST_EXCEPTION)
             wait(others)
         for other in others:
             other.result()
@@ -100,17 +100,37 @@ def lower_priority() -> bool:
         return False
 
 
-@cache
-def _quota(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """Whole processors a Linux control group grants us; a very large number where none is set."""
-    for quota_file, period_file in (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+def _quota(root: Path = Path("/")) -> int:
+    """Whole processors that Linux control groups grant us; a very large number where none is set."""
+    granted = [_cpu_max(folder) for folder in _control_groups(root)]
+    return min(granted, default=UNLIMITED)
+
+
+def _control_groups(root: Path) -> Iterator[Path]:
+    """Folders that may hold a quota: our group and every one above it, and the old (v1) place in containers."""
+    top = root / "sys/fs/cgroup"
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    ours = next((line[3:] for line in lines if line.startswith("0::")), "/")
+    group = top / ours.strip("/")
+    while group != top and top in group.parents:
+        yield group
+        group = group.parent
+    yield top
+    yield top / "cpu"
+
+
+def _cpu_max(folder: Path) -> int:
+    for quota_file, period_file in (("cpu.max", ""), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
         try:
-            words = (root / quota_file).read_text().split()
+            words = (folder / quota_file).read_text().split()
             if period_file:
-                words.append((root / period_file).read_text().strip())
+                words += (folder / period_file).read_text().split()
             quota, period = int(words[0]), int(words[1])
-        except (OSError, ValueError, IndexError):
+        except (OSError, ValueError, IndexError):  # "max", or no such file
             continue
         if quota > 0 and period > 0:
             return max(1, math.ceil(quota / period))
-    return 1 << 16
+    return UNLIMITED

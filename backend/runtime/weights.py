@@ -45,7 +45,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     if not 2 <= length <= min(MAX_HEADER, len(data) - 8):
         raise BadWeights(f"{name} is truncated or is not a safetensors file.", REINSTALL)
     try:
-        header = json.loads(data[8 : 8 + length], object_pairs_hook=_once, parse_constant=_refuse)
+        header = json.loads(data[8 : 8 + length].decode(), object_pairs_hook=_once, parse_constant=_refuse)
         header.pop("__metadata__", None)
         entries = [(*_range(entry), key) for key, entry in header.items()]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

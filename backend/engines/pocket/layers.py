@@ -2,7 +2,7 @@
 
 Every layer works on a few rows at a time, small enough to stay in a core's cache from the product to the
 activation, and the rows are spread over threads. Plain, slow definitions of the same layers stand in
-``tests/backend/engines/pocket_reference.py``; the tests compare the two.
+``tests/parity/pocket_reference.py``; the tests compare the two.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ...runtime.blas import Blas
 
-ROWS = 128  # rows of a chunk: large enough for a fast product, small enough for a core's cache
+ROWS = 256  # rows of a chunk: large enough for a fast product, small enough for a core's cache
 Step = Callable[[float], None]
 
 
@@ -223,8 +223,8 @@ def _patches(padded: np.ndarray, kernel: tuple[int, ...], stride: tuple[int, ...
 
 
 def _items(size: tuple[int, ...], threads: int) -> list[tuple[int, slice]]:
-    """Pieces (index along the first axis, slice of the second) of about two chunks of cells, at least one a thread."""
-    lines = max(1, 2 * ROWS // size[2])
+    """Pieces (index along the first axis, slice of the second) of about a chunk of cells, at least one a thread."""
+    lines = max(1, ROWS // size[2])
     if size[0] < threads:
         lines = min(lines, -(-size[1] // (-(-threads // size[0]))))
     return [(i, slice(j, min(j + lines, size[1]))) for i in range(size[0]) for j in range(0, size[1], lines)]

@@ -1,0 +1,1 @@
+"""Making weights: data, losses, loops. Not in the zip."""
