@@ -53,7 +53,7 @@ def _checked(vertices, faces, colours) -> tuple[np.ndarray, np.ndarray, np.ndarr
         raise UnusableMesh("vertices and faces are not lists of threes")
     if not len(vertices) or not len(faces):
         raise UnusableMesh("there is nothing in it")
-    if not np.isfinite(vertices.sum(dtype=np.float64)):
+    if not np.isfinite(vertices).all():
         raise UnusableMesh("a vertex is not a number")
     if faces.min() < 0 or faces.max() >= len(vertices):
         raise UnusableMesh("a face points at a vertex that does not exist")

@@ -59,9 +59,7 @@ def read_datablock(image: bpy.types.Image) -> np.ndarray:
         return _read_render(image)
     if image.source == "MOVIE":
         raise UnreadableImage(f"“{image.name}” is a film.", "Save one frame of it as a picture and choose that.")
-    if not image.has_data:
-        image.update()  # not loaded yet: asking for the size below makes Blender read it
-    width, height = image.size
+    width, height = image.size  # makes Blender read the file, where it has not yet
     if not width or not height or not len(image.pixels):
         raise UnreadableImage(f"The image “{image.name}” has no pixels.", "Reload it, or choose another image.")
     return _shrunk(_pixels_of(image))

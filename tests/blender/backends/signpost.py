@@ -1,0 +1,81 @@
+"""The real backend with an engine for tests: at once, a post whose sides can be told apart.
+
+Started by the ``start_with`` fixture in the installed extension's folder. The object is 1 wide, 0.5 deep, 2 high, with
+a red nose towards −Y (front), a green arm towards +X and a blue hat on top; the post has the picture's mean colour.
+What a job is called steers it: ``slow…`` takes until it is cancelled, ``die…`` ends the process, ``fail…`` fails.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, os.getcwd())
+
+from backend import engines, pipeline, server
+from backend.errors import EmptyMask
+from backend.protocol import EngineInfo
+from backend.shapes import TriangleMesh
+
+CORNERS = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float32) / 2
+SIDES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+BOX = np.array([(a, b, c) for a, b, c, _ in SIDES] + [(a, c, d) for a, _, c, d in SIDES], np.int32)
+
+
+def box(centre, size, colour):
+    return CORNERS * np.float32(size) + np.float32(centre), BOX, np.tile(np.uint8([*colour, 255]), (8, 1))
+
+
+def signpost(post) -> TriangleMesh:
+    parts = [
+        box((0, 0, 0.9), (0.5, 0.3, 1.8), post),
+        box((0, -0.2, 1.0), (0.1, 0.1, 0.1), (255, 0, 0)),
+        box((0.5, 0, 1.0), (0.5, 0.2, 0.2), (0, 255, 0)),
+        box((0, 0, 1.9), (0.5, 0.3, 0.2), (0, 0, 255)),
+    ]
+    starts = np.cumsum([0] + [len(points) for points, _, _ in parts[:-1]])
+    return TriangleMesh(
+        np.concatenate([points for points, _, _ in parts]).astype(np.float32),
+        np.concatenate([faces + start for (_, faces, _), start in zip(parts, starts, strict=True)]).astype(np.int32),
+        np.concatenate([colours for _, _, colours in parts]),
+    )
+
+
+class Signpost:
+    info = EngineInfo("signpost", "Signpost", "", ("image", "prompt"), "embedded", "CC0-1.0", "CC0-1.0", seeded=True)
+
+    def generate(self, conditioning, watch):
+        post = (200, 200, 200)
+        for image in conditioning.images:
+            inside = image.rgba[image.rgba[..., 3] > 0.5]
+            post = tuple(np.uint8(np.round(inside[:, :3].mean(axis=0) * 255)))
+        if conditioning.prompt == "doubt":
+            watch.warn("This is doubtful.")
+        return signpost(post)
+
+    def resolution(self, preset):
+        return 8
+
+    def unload(self):
+        pass
+
+
+def work(request, meter):
+    if request.name.startswith("die"):
+        os._exit(3)
+    if request.name.startswith("fail"):
+        raise EmptyMask("Nothing is left of the picture.", "Turn the cut-out off.")
+    if request.name.startswith("slow"):
+        with meter.stage("Waiting") as watch:
+            for step in range(10_000):
+                watch.step(step / 10_000)
+                time.sleep(0.01)
+    return pipeline.run(request, meter, engines)
+
+
+if __name__ == "__main__":
+    engines.register(Signpost.info, Signpost)
+    sys.exit(server.main(engines, work))

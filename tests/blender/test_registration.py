@@ -1,0 +1,71 @@
+"""What Blender sees of the add-on: classes, words, and that it comes and goes cleanly."""
+
+import bpy
+import pytest
+
+
+def operators():
+    return [cls for cls in bpy.types.Operator.__subclasses__() if cls.__name__.startswith("MAQUETTE_OT_")]
+
+
+def test_registering_twice_and_unregistering_twice_is_safe(addon):
+    import importlib
+
+    package = importlib.import_module(addon.runtime.PACKAGE)
+    try:
+        package.register()
+        package.register()
+        assert hasattr(bpy.types.Scene, "maquette")
+        assert bpy.app.handlers.load_pre.count(addon.runtime._before_load) == 1
+        package.unregister()
+        package.unregister()
+        assert not hasattr(bpy.types.Scene, "maquette")
+        assert addon.runtime._before_load not in bpy.app.handlers.load_pre
+    finally:
+        package.register()
+
+
+def test_every_operator_and_option_tells_the_artist_what_it_does(addon):
+    assert len(operators()) >= 15
+    for cls in operators():
+        assert cls.bl_description and not cls.bl_description.endswith("."), cls.bl_idname
+        for name, prop in cls.bl_rna.properties.items():
+            built_in = name in bpy.types.Operator.bl_rna.properties and name not in vars(cls).get("__annotations__", {})
+            if built_in or name in ("filter_image", "filter_folder", "about"):
+                continue
+            assert prop.description, f"{cls.bl_idname}.{name}"
+    for name, prop in addon.properties.MAQUETTE_PG_settings.bl_rna.properties.items():
+        assert name in ("rna_type", "name") or prop.description, name
+
+
+def test_words_of_the_trade_stay_out_of_sight(addon):
+    jargon = ("backend", "json", "socket", "tensor", "inference", "vertex colour attribute", "subprocess")
+    for cls in operators():
+        seen = f"{cls.bl_label} {cls.bl_description}".lower()
+        assert not any(word in seen for word in jargon), seen
+
+
+@pytest.mark.parametrize("preset", ["fast", "standard", "fine"])
+def test_panel_and_scripts_offer_the_same_presets(addon, preset):
+    settings = bpy.context.scene.maquette
+    settings.preset = preset
+    offered = bpy.ops.maquette.generate_from_image.get_rna_type().properties["preset"].enum_items.keys()
+    assert preset in offered
+
+
+def test_the_threads_preference_reaches_the_launch(addon):
+    addon.preferences.preferences().threads = 3
+    try:
+        assert addon.runtime._launch().threads == 3
+    finally:
+        addon.preferences.preferences().threads = 0
+
+
+def test_the_launch_names_what_exists(addon):
+    from pathlib import Path
+
+    launch = addon.runtime._launch()
+    assert Path(launch.interpreter).is_file() and (launch.root / "backend" / "__main__.py").is_file()
+    assert launch.data_dir.is_dir() and "maquette" in str(launch.data_dir)
+    assert any(Path(launch.blas_path).rglob("*openblas*.so*")) or any(Path(launch.blas_path).rglob("*openblas*.d*"))
+    assert not launch.interactive  # nobody watches a Blender without a window
