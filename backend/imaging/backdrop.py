@@ -38,27 +38,25 @@ class Backdrop:
 def learn(colours: np.ndarray, opaque: np.ndarray) -> Backdrop:
     """``colours`` (H, W, 3) L*a*b*, ``opaque`` (H, W) bool: which pixels may be looked at → Backdrop.
 
-    The first surface is the quadratic (or plane) in x and y that most of the border agrees with, found among
-    random hypotheses (Fischler & Bolles 1981; truncated squares as in MSAC, Torr & Zisserman 2000) and then
-    refitted to those that agree. What is left may be explained by further surfaces if it reaches round two
-    corners, which a horizon does and an object cut off by the border hardly ever.
+    The first surface is the quadratic (or plane, or constant) in x and y that most of the border agrees with,
+    found among random hypotheses (Fischler & Bolles 1981; truncated squares as in MSAC, Torr & Zisserman
+    2000) and then refitted to those that agree. Each hypothesis is drawn from one arc of the border without a
+    jump, lest one surface should bend to meet a wall above and a floor below. What is left may be explained
+    by further surfaces if it takes a whole side, as a floor does and an object cut off by the border hardly ever.
     """
-    height, width = colours.shape[:2]
-    ring, y, x = _border(height, width)
-    keep = opaque[ring]
-    ring, y, x = (ring[0][keep], ring[1][keep]), y[keep], x[keep]
-    seen, basis = colours[ring].astype(np.float64), _basis(y, x)
+    line = _walk(colours, opaque)
     grain = _grain(colours)
-    random = np.random.default_rng(0)
-    left = np.ones(len(seen), bool)
+    arc = _arcs(line.colours, grain / np.sqrt(line.thickness))
+    basis, random = _basis(line.y, line.x), np.random.default_rng(0)
+    left = np.ones(len(arc), bool)
     fits: list[np.ndarray] = []
     spreads: list[np.ndarray] = []
     for layer in range(LAYERS):
-        if left.sum() < (12 if layer == 0 else 0.1 * len(seen)) or (layer and not _whole_side(y, x, left)):
+        if (left & (arc >= 0)).sum() < 8 or (layer and not _whole_side(line, left)):
             break
-        fit, deviation = _fit(basis[left], seen[left], grain, random)
-        agrees = _distance(seen - basis @ fit, deviation) < _WELL
-        if layer and (agrees & left).sum() < 0.08 * len(seen):
+        fit, deviation = _fit(basis[left], line.colours[left], arc[left], grain, random)
+        agrees = _distance(line.colours - basis @ fit, deviation) < _WELL
+        if layer and not _whole_side(line, agrees & left):
             break
         fits.append(fit)
         spreads.append(deviation)
@@ -69,31 +67,36 @@ def learn(colours: np.ndarray, opaque: np.ndarray) -> Backdrop:
     return Backdrop(np.stack(fits), np.stack(spreads).astype(np.float32), explained)
 
 
-def _units(count: int) -> np.ndarray:
-    return (np.arange(count) + 0.5) / count * 2 - 1
-
-
 def _basis(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
 
 
-def _border(height: int, width: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
-    """Every pixel of the border's ring: its indices, and y and x in [−1, 1]."""
-    thick = max(1, round(_RING * max(height, width)))
-    inside = np.ones((height, width), bool)
-    inside[thick : height - thick, thick : width - thick] = False
-    rows, columns = np.nonzero(inside)
-    return (rows, columns), _units(height)[rows], _units(width)[columns]
+@dataclass(frozen=True)
+class _Line:
+    """The border walked round once: ``colours`` (P, 3) are means across its thickness; y, x (P,) in [−1, 1]."""
+
+    colours: np.ndarray
+    y: np.ndarray
+    x: np.ndarray
+    thickness: int
 
 
-def _whole_side(y: np.ndarray, x: np.ndarray, chosen: np.ndarray) -> bool:
-    """Whether nearly all of one side of the border is ``chosen``."""
-    sides = (y < -0.94, y > 0.94, x < -0.94, x > 0.94)
-    return any(side.any() and chosen[side].mean() > 0.85 for side in sides)
-
-
-def _distance(residual: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    return np.sqrt(((residual / deviation) ** 2).mean(-1))
+def _walk(colours: np.ndarray, opaque: np.ndarray) -> _Line:
+    height, width = opaque.shape
+    thick = max(1, min(round(_RING * max(height, width)), height // 3, width // 3))
+    y, x = ((np.arange(n) + 0.5) / n * 2 - 1 for n in (height, width))
+    edge = [1 - thick / height, 1 - thick / width]
+    sides = []  # clockwise from the top left corner, each with its strip's short axis first
+    for strip, seen, ys, xs in (
+        (colours[:thick], opaque[:thick], np.full(width, -edge[0]), x),
+        (colours[:, -thick:].swapaxes(0, 1), opaque[:, -thick:].T, y, np.full(height, edge[1])),
+        (colours[-thick:, ::-1], opaque[-thick:, ::-1], np.full(width, edge[0]), x[::-1]),
+        (colours[::-1, :thick].swapaxes(0, 1), opaque[::-1, :thick].T, y[::-1], np.full(height, -edge[1])),
+    ):
+        whole = seen.all(0)
+        sides.append((strip.mean(0)[whole], ys[whole], xs[whole]))
+    seen, ys, xs = (np.concatenate(part) for part in zip(*sides, strict=True))
+    return _Line(seen.astype(np.float64), ys, xs, thick)
 
 
 def _grain(colours: np.ndarray) -> np.ndarray:
@@ -102,21 +105,47 @@ def _grain(colours: np.ndarray) -> np.ndarray:
     return np.maximum(1.4826 / np.sqrt(2) * np.median(np.abs(np.concatenate(steps)), 0), FLOOR)
 
 
+def _arcs(seen: np.ndarray, grain: np.ndarray) -> np.ndarray:
+    """(P,) the number of the arc without a jump that each place on the walk belongs to; −1 on a jump."""
+    if len(seen) < 8:
+        return np.zeros(len(seen), np.int64)
+    after = (np.roll(seen, -1, 0) + np.roll(seen, -2, 0)) / 2
+    before = (np.roll(seen, 1, 0) + np.roll(seen, 2, 0)) / 2
+    jump = np.linalg.norm(after - before, axis=1) > 3.0 + 4 * np.linalg.norm(grain)
+    arc = np.cumsum(~jump & np.roll(jump, 1))
+    arc[arc == arc.max(initial=0)] *= bool(jump[0] or jump[-1])  # the walk ends where it began
+    return np.where(jump, -1, arc)
+
+
+def _whole_side(line: _Line, chosen: np.ndarray) -> bool:
+    """Whether nearly all of one side of the border is ``chosen``."""
+    reach = 1 - 2 * _RING
+    sides = (line.y < -reach, line.y > reach, line.x < -reach, line.x > reach)
+    return any(side.sum() >= 8 and chosen[side].mean() > 0.85 for side in sides)
+
+
+def _distance(residual: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    return np.sqrt(((residual / deviation) ** 2).mean(-1))
+
+
 def _fit(
-    basis: np.ndarray, seen: np.ndarray, grain: np.ndarray, random: np.random.Generator
+    basis: np.ndarray, seen: np.ndarray, arc: np.ndarray, grain: np.ndarray, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """→ coefficients (6, 3) and deviation (3,) of the surface most of ``seen`` (N, 3) agrees with."""
-    few = random.permutation(len(seen))[:600]
-    some, colours = basis[few], seen[few]
-    best, lowest = np.zeros((6, 3)), np.inf
+    """→ coefficients (6, 3) and deviation (3,) of the surface most of ``seen`` (P, 3) agrees with."""
     limit = 2.5 * np.linalg.norm(grain)
+    order = np.argsort(arc, kind="stable")
+    order = order[arc[order] >= 0]
+    names, begin, count = np.unique(arc[order], return_index=True, return_counts=True)
+    best, lowest = np.zeros((6, 3)), np.inf
     for terms in (1, 3, 6):
-        picks = random.integers(0, len(few), (_DRAWS, terms + terms // 2))
-        draw, target = some[picks][..., :terms], colours[picks]
+        which = random.choice(len(names), _DRAWS, p=count / count.sum())[:, None]
+        within = random.random((_DRAWS, terms + terms // 2))
+        picks = order[begin[which] + (within * count[which]).astype(np.int64)]
+        draw = basis[picks][..., :terms]
         normal = draw.swapaxes(1, 2) @ draw + 1e-6 * np.eye(terms)
-        fits = np.linalg.solve(normal, draw.swapaxes(1, 2) @ target)
-        errors = ((some[:, :terms] @ fits - colours) ** 2).sum(-1)
-        costs = np.minimum(errors, limit**2).mean(1) * (1 + 0.02 * terms)  # of two equals the simpler one
+        fits = np.linalg.solve(normal, draw.swapaxes(1, 2) @ seen[picks])
+        errors = ((basis[:, :terms] @ fits - seen) ** 2).sum(-1)
+        costs = np.minimum(errors, limit**2).mean(1) + 0.01 * terms * limit**2  # of two equals the simpler one
         if costs.min() < lowest:
             lowest, best = costs.min(), np.zeros((6, 3))
             best[:terms] = fits[costs.argmin()]
@@ -125,7 +154,7 @@ def _fit(
         residual = seen - basis @ best
         weight = np.clip(1 - (_distance(residual, reach) / 3) ** 2, 0, None) ** 2  # Tukey's biweight
         weighted = basis * weight[:, None]
-        best = np.linalg.solve(weighted.T @ basis + 1e-3 * np.eye(6), weighted.T @ seen + 1e-3 * best)
+        best = np.linalg.solve(weighted.T @ basis + 1e-2 * np.eye(6), weighted.T @ seen + 1e-2 * best)
         near = np.abs(seen - basis @ best)[weight > 0.05]
-        reach = np.clip(1.4826 * np.median(near, 0) if len(near) else reach, FLOOR, 3 * grain)
+        reach = np.clip(1.4826 * np.median(near, 0) if len(near) else reach, grain, 3 * grain)
     return best, reach

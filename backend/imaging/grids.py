@@ -165,7 +165,7 @@ def parts(mask: np.ndarray) -> tuple[np.ndarray, int]:
     padded[:, 1:-1] = mask
     change = np.diff(padded, axis=1)
     row, begin = np.nonzero(change == 1)
-    _, end = np.nonzero(change == -1)
+
     if not row.size:
         return np.zeros(mask.shape, np.int32), 0
     run = np.zeros(mask.shape, np.int32)
