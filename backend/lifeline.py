@@ -72,12 +72,13 @@ def announce(run_dir: Path, facts: dict[str, Any]) -> Path:
     return ready
 
 
-def hold(stream: BinaryIO, end: Callable[[], None]) -> None:
-    """Calls ``end`` from a thread of its own once ``stream`` closes."""
+def hold(handle: int, end: Callable[[], None]) -> None:
+    """Calls ``end`` from a thread of its own once the pipe behind the file descriptor ``handle`` closes."""
 
     def watch() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while stream.read(4096):
+        with contextlib.suppress(OSError):
+            # Not sys.stdin: a thread that waits inside it makes Python abort when it shuts down.
+            while os.read(handle, 4096):
                 pass
         end()
 

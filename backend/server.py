@@ -261,19 +261,24 @@ def main(
     if standalone:
         print(json.dumps({**facts, "token": settings.token}), flush=True)
 
-    def end() -> None:
+    def end(code: int = 0) -> None:
         # The worker may be deep inside NumPy: nobody waits for it.
         try:
             if ready is not None:
                 ready.unlink(missing_ok=True)
                 ready.parent.rmdir()  # the parent may be past doing it
         finally:
-            os._exit(0)
+            os._exit(code)
 
     if not detached:
-        hold(stream, end)
+        hold(stream.fileno(), end)
     parent = Parent(settings.parent_pid)
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         server.run(parent.alive if not detached else lambda: True)
+    except KeyboardInterrupt:
+        end()
+    except BaseException:
+        log.exception("the backend ends")
+        end(1)
     end()
     return 0
