@@ -1,11 +1,16 @@
 """The network gives the numbers that its training gave (fixtures made by the float32 torch network)."""
 
+import dataclasses
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from maquette.backend.engines.pocket.network import PocketNetwork
 from maquette.backend.engines.pocket.sampling import cell_centres
+from maquette.backend.errors import BadWeights
+from maquette.backend.runtime import blas
+from maquette.backend.runtime.threads import Threads
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = Path(__file__).parent / "fixtures" / "pocket"
@@ -47,3 +52,85 @@ def test_points(case, network):
 def test_grid(case, network):
     expected, e = case
     close(network.sdf_only(e, cell_centres(32, 32, 48)).reshape(32, 32, 48) / 0.1, expected["sdf_grid32"])
+
+
+class Stop(Exception):
+    pass
+
+
+def stopping_after(calls):
+    seen = []
+
+    def step(fraction):
+        assert threading.current_thread() is threading.main_thread()
+        seen.append(fraction)
+        if len(seen) > calls:
+            raise Stop
+
+    return step, seen
+
+
+def test_progress_rises_to_the_end(case, network):
+    expected, e = case
+    step, seen = stopping_after(10**9)
+    network.encode(expected["rgba"].astype(np.float32) / 255, step)
+    assert seen == sorted(seen) and seen[0] >= 0 and seen[-1] == 1 and len(seen) > 30
+    step, seen = stopping_after(10**9)
+    network.query(e, expected["points"], step)
+    assert seen == sorted(seen) and seen[0] >= 0 and seen[-1] <= 1
+
+
+@pytest.mark.parametrize("calls", [0, 1, 20])
+def test_encoding_stops_when_asked(network, calls):
+    step, seen = stopping_after(calls)
+    with pytest.raises(Stop):
+        network.encode(np.zeros((256, 256, 4), np.float32), step)
+    assert len(seen) == calls + 1
+
+
+def test_queries_stop_when_asked(case, network):
+    step, seen = stopping_after(1)
+    with pytest.raises(Stop):
+        network.sdf_only(case[1], np.zeros((100_000, 3), np.float32), step)
+    assert len(seen) == 2
+
+
+def test_distance_alone_and_points_of_any_kind(case, network):
+    expected, e = case
+    sdf, rgb = network.query(e, expected["points"])
+    assert sdf.dtype == rgb.dtype == np.float32 and sdf.shape == (4096,) and rgb.shape == (4096, 3)
+    assert np.array_equal(network.sdf_only(e, expected["points"]), sdf)
+    assert np.array_equal(network.sdf_only(e, expected["points"].astype(np.float64)), sdf)
+    assert np.allclose(network.sdf_only(e, np.asfortranarray(expected["points"])[::-1]), sdf[::-1], atol=1e-6)
+    none, nothing = network.query(e, np.zeros((0, 3), np.float32))
+    assert none.shape == (0,) and nothing.shape == (0, 3)
+    far = network.sdf_only(e, np.array([[0, 0, 1e6], [1e6, 0, 0], [0, 0, 2 / e.k]], np.float32))
+    assert np.isfinite(far).all()
+
+
+@pytest.mark.parametrize("multiply", [blas._by_matmul, blas._by_einsum])
+def test_the_same_numbers_without_a_library(case, network, monkeypatch, multiply):
+    expected, e = case
+    for threads in (1, 3):
+        monkeypatch.setattr(blas, "_chosen", blas.Blas("NumPy", Threads(threads), multiply))
+        sdf, rgb = network.query(e, expected["points"])
+        close(sdf / 0.1, expected["sdf_over_0p1"])
+        close(rgb, expected["rgb"])
+
+
+def test_encoding_does_not_depend_on_the_threads(case, network, monkeypatch):
+    expected, e = case
+    monkeypatch.setattr(blas, "_chosen", dataclasses.replace(blas.current(), team=Threads(5)))
+    other = network.encode(expected["rgba"].astype(np.float32) / 255)
+    for field in dataclasses.fields(e):
+        found, wanted = np.asarray(getattr(other, field.name)), np.asarray(getattr(e, field.name))
+        assert found.dtype == wanted.dtype and np.allclose(found, wanted, atol=1e-3)
+
+
+def test_only_the_right_picture_and_weights(network, tmp_path):
+    with pytest.raises(ValueError):
+        network.encode(np.zeros((128, 128, 4), np.float32))
+    foreign = tmp_path / "w.safetensors"
+    foreign.write_bytes(b"\x02\0\0\0\0\0\0\0{}")
+    with pytest.raises(BadWeights, match="another network"):
+        PocketNetwork.load(foreign)

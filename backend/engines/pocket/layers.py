@@ -40,8 +40,8 @@ class Run:
         self.compute.team.each(work, items, lambda: self.step(self.fraction))
 
 
-# Φ(x) = ½ + ½·tanh(x·P(x²)); P fitted so that x·Φ(x) is off by less than 1e-7 for every x. All of P's leading
-# terms are positive, so that it saturates rightly far beyond the range of the fit.
+# Φ(x) = ½ + ½·tanh(x·P(x²)); P fitted so that x·Φ(x) is off by less than 1e-7 for every x. P is positive
+# everywhere, so that the tanh saturates to the right side far beyond the range of the fit.
 GELU = (7.97884272e-1, 3.63341491e-2, -3.30267024e-5, -5.52733868e-5, 3.97407072e-6, -1.33783194e-7, 1.81392715e-9)
 
 
