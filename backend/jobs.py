@@ -153,11 +153,10 @@ class Jobs:
         meter = Meter(report, job.stop.is_set, self._timings.expected(engine, preset), preview)
         try:
             finished = self._work(job.request, meter)
-            result = Result(job.id, "mesh", arrays_of(finished.mesh), finished.report)
-        except BaseException as error:
+            self._timings.learn(engine, preset, meter.seconds)
+            return Result(job.id, "mesh", arrays_of(finished.mesh), finished.report)
+        except BaseException as error:  # the worker must outlive every job
             return failure(job.id, error, self._log_path)
-        self._timings.learn(engine, preset, meter.seconds)
-        return result
 
     def _fail(self, job: Job, error: JobError) -> None:
         self._emit(job.owner, failure(job.id, error, self._log_path))

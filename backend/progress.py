@@ -7,6 +7,7 @@ expected time behind us over the expected total, so the bar moves at an even pac
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -122,8 +123,9 @@ class Timings:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             spare.write_text(json.dumps(self._seconds, indent=1), encoding="utf-8")
             os.replace(spare, self._file)
-        except OSError:
-            spare.unlink(missing_ok=True)  # a full disk must not fail a job that has succeeded
+        except OSError:  # a full disk must not fail a job that has succeeded
+            with contextlib.suppress(OSError):
+                spare.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, dict[str, float]]:
         try:

@@ -76,9 +76,7 @@ class Session:
 
     def start(self) -> None:
         """Has the backend started by the next tick, also after it was given up."""
-        if self._given_up:
-            self._given_up, self._losses, self._start_at = False, 0, 0.0
-            self.note = self.fix = ""
+        self._forget_losses()
         self._wanted = self._contact is None
 
     def submit(self, request: Request, prepare: Callable[[], Request] | None = None) -> str:
@@ -95,7 +93,7 @@ class Session:
         for old in ended[:-KEPT_PIXELS]:
             old.request = replace(old.request, images=())
         self.jobs.append(job)
-        self.start()
+        self._forget_losses()
         return job.id
 
     def job(self, id: str) -> Job:
@@ -215,6 +213,8 @@ class Session:
             return
         try:
             request = job.prepare() if job.prepare is not None else job.request
+            if not isinstance(request, Request):
+                raise TypeError("it was made ready as something else")
             contact.send(Submit(job.id, request))
         except Exception as error:  # whatever a caller's function raises belongs to that job alone
             sentence = getattr(error, "sentence", f"The request could not be prepared ({error}).")
@@ -277,6 +277,12 @@ class Session:
         self._given_up = self._losses > self.patience.restarts
         waits = self.patience.back_off
         self._start_at = now + waits[min(self._losses, len(waits)) - 1] if self._losses and waits else now
+
+    def _forget_losses(self) -> None:
+        """The user wants us to try again."""
+        if self._given_up:
+            self._given_up, self._losses, self._start_at = False, 0, 0.0
+            self.note = self.fix = ""
 
     def _cancelled(self, job: Job) -> None:
         self._fail(job, "cancelled", "Cancelled.", "Press Generate to start again.")

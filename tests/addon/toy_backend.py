@@ -49,9 +49,10 @@ def work(request: Request, meter: Meter) -> pipeline.Finished:
     seconds = float(request.options.get("seconds") or 0)
     for stage in (CUT_OUT, ENGINE, SURFACE, FINISH):
         with meter.stage(stage) as watch:
-            for i in range(10):
-                time.sleep(seconds / 40)
-                watch.step(i / 10)
+            steps = max(10, int(seconds / 4 / 0.02))
+            for i in range(steps):
+                time.sleep(seconds / 4 / steps)
+                watch.step(i / steps)
         if stage == ENGINE and request.options.get("die"):
             os._exit(3)
         if stage == ENGINE and request.options.get("error"):
