@@ -16,7 +16,7 @@ SUMMARY = "a picture becomes a mesh in a real, headless Blender; see build/demo"
 
 FOLDER = BUILD / "demo"
 SAMPLES = ROOT / "docs/samples"
-SAMPLE = "lantern.png"
+SAMPLE = "mug.png"
 # The newest Blender that this computer has the Python for.
 ORDER = ("blender-5.0", "blender-5.2", "blender-4.2")
 
