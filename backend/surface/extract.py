@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
     from ..engines.engine import Watch
 
 BATCH = 1 << 16  # vertices a call of the colours
+PREVIEW = 4  # times coarser than the mesh itself
+COARSEST_PREVIEW = 24  # cells across; where a preview would be coarser than this it is left out
+
+# Least distance, in cells, of a vertex from the ends of its lattice edge. The vertices about a lattice corner whose
+# value is the level, or nearly so, then stay apart in float32 in any frame, and no face is without area: three
+# points on different edges of a cube, none at an end, never lie on a line. A thousandth of a cell is not seen.
+MARGIN = 2.0**-10
 
 
 def extract(shape: Shape, resolution: int, watch: Watch) -> TriangleMesh:
@@ -30,32 +39,66 @@ def extract(shape: Shape, resolution: int, watch: Watch) -> TriangleMesh:
         raise UnsupportedShape(
             f"A {type(shape).__name__} cannot be made into a mesh yet.", "Choose an engine that makes fields or meshes."
         )
-    crossing = (
-        sparse(shape, resolution, watch) if isinstance(shape, SignedDistanceField) else dense(shape, resolution, watch)
-    )
-    lattice_vertices, faces = marching_cubes(crossing.cells, crossing.corners)
-    if not len(faces):
+    if resolution // PREVIEW >= COARSEST_PREVIEW:
+        coarse = _mesh(shape, resolution // PREVIEW, _within(watch, 0.0, 0.05), colours_of_points)
+        if len(coarse.faces):
+            watch.preview(coarse)
+    mesh = _mesh(shape, resolution, _within(watch, 0.05, 1.0), colours_of_mesh)
+    if not len(mesh.faces):
         raise EmptySurface("There is no surface in what the engine made.", "Try another picture or another engine.")
+    return mesh
+
+
+Paint = Callable[[Field, np.ndarray, np.ndarray, "Watch"], "np.ndarray | None"]
+
+
+def _mesh(field: Field, resolution: int, watch: Watch, paint: Paint) -> TriangleMesh:
+    """The field's surface in the world frame; without a vertex where there is none."""
+    search = sparse if isinstance(field, SignedDistanceField) else dense
+    crossing = search(field, resolution, _within(watch, 0.0, 0.8))  # type: ignore[arg-type]
     if crossing.undefined:
-        watch.warn(f"The engine left {crossing.undefined} points undefined; they were taken as empty.")
+        watch.warn("The engine left parts of space undefined; they were taken as empty.")
+    lattice_vertices, faces = marching_cubes(crossing.cells, crossing.corners, margin=MARGIN)
     vertices = crossing.lattice.points(lattice_vertices)
-    colours = paint(shape, vertices, faces, watch)
-    if shape.to_world is not None:
-        vertices = np.ascontiguousarray(shape.to_world(vertices), np.float32)
+    if not len(faces):
+        return TriangleMesh(vertices, faces)
+    colours = paint(field, vertices, faces, _within(watch, 0.8, 1.0))
+    if field.to_world is not None:
+        vertices = np.ascontiguousarray(field.to_world(vertices), np.float32)
     return TriangleMesh(vertices, faces, colours)
 
 
-def paint(field: Field, vertices: np.ndarray, faces: np.ndarray, watch: Watch) -> np.ndarray | None:
-    """Colours (N, 4) uint8 sRGB of vertices (N, 3) in the field's frame; None where the field has none."""
-    if field.paint is not None:
-        rgb = np.asarray(field.paint(vertices, faces), np.float32)
-    elif field.colours is not None:
-        rgb = np.empty((len(vertices), 3), np.float32)
-        for start in range(0, len(vertices), BATCH):
-            watch.step(1.0, "colours")
-            rgb[start : start + BATCH] = field.colours(vertices[start : start + BATCH])
-    else:
+def colours_of_mesh(field: Field, vertices: np.ndarray, faces: np.ndarray, watch: Watch) -> np.ndarray | None:
+    """Colours (N, 4) uint8 sRGB of vertices (N, 3) in the field's frame by all that the field knows; None where it
+    has no colours.
+    """
+    if field.paint is None:
+        return colours_of_points(field, vertices, faces, watch)
+    watch.step(0.0, "colours")
+    return _bytes(np.asarray(field.paint(vertices, faces), np.float32))
+
+
+def colours_of_points(field: Field, vertices: np.ndarray, faces: np.ndarray, watch: Watch) -> np.ndarray | None:
+    """The same by the field's colours alone, which is cheaper; None where it has none."""
+    if field.colours is None:
         return None
-    rgba = np.full((len(vertices), 4), 255, np.uint8)
+    rgb = np.empty((len(vertices), 3), np.float32)
+    for start in range(0, len(vertices), BATCH):
+        watch.step(start / len(vertices), "colours")
+        rgb[start : start + BATCH] = field.colours(vertices[start : start + BATCH])
+    return _bytes(rgb)
+
+
+def _bytes(rgb: np.ndarray) -> np.ndarray:
+    rgba = np.full((len(rgb), 4), 255, np.uint8)
     rgba[:, :3] = np.rint(np.clip(np.nan_to_num(rgb), 0.0, 1.0) * 255.0)
     return rgba
+
+
+def _within(watch: Watch, begin: float, end: float) -> Watch:
+    """The watch of a part of the work: its 0…1 is the whole's begin…end."""
+
+    def step(fraction: float = 0.0, detail: str = "") -> None:
+        watch.step(begin + (end - begin) * fraction, detail)
+
+    return dataclasses.replace(watch, step=step)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import EmptySurface
 from ..shapes import TriangleMesh
+from .clean import clean
+from .decimate import decimate
 from .measure import measure
+from .smooth import taubin
 
 if TYPE_CHECKING:
     from ..engines.engine import Watch
 
+TOLERANCE = 0.02  # of the number of faces that was asked for; further off is worth a word
+
 
 @dataclass(frozen=True)
 class Facts:
-    """What the report says of a finished mesh. ``parts`` are connected pieces."""
+    """What the report says of a finished mesh. ``parts`` are connected pieces; ``warnings`` are sentences."""
 
     vertices: int
     faces: int
@@ -25,19 +32,32 @@ class Facts:
     warnings: tuple[str, ...] = ()
 
 
-def finish(mesh: TriangleMesh, target_faces: int, height: float, watch: Watch) -> tuple[TriangleMesh, Facts]:
-    """Cleans, thins out to ``target_faces`` (0 keeps every face), centres about x = y = 0, stands on z = 0, scales:
-    ``height`` metres along z, or the longest side 1 m where it is 0.
+def finish(
+    mesh: TriangleMesh, target_faces: int, height: float, watch: Watch, smoothing: int = 0
+) -> tuple[TriangleMesh, Facts]:
+    """Cleans, smooths by so many rounds, thins out to ``target_faces`` (0 keeps every face) and stands the mesh up:
+    about x = y = 0, on z = 0, ``height`` metres along z, or the longest side 1 m where it is 0.
+
+    World frame in and out. Raises EmptySurface where nothing is left to stand up.
     """
-    watch.step(0.0)
-    warnings: list[str] = []
+    watch.step(0.0, "clean")
+    mesh = clean(mesh)
+    if not len(mesh.faces):
+        raise EmptySurface("There is no surface in what the engine made.", "Try another picture or another engine.")
+    mesh = taubin(mesh, smoothing)
+    within = dataclasses.replace(watch, step=lambda fraction=0.0, detail="": watch.step(0.1 + 0.8 * fraction, detail))
+    mesh = decimate(mesh, target_faces, within)
+    watch.step(0.9, "measure")
     mesh = stand(mesh, height)
-    facts = measure(mesh)
-    return mesh, Facts(facts.vertices, facts.faces, facts.parts, facts.watertight, tuple(warnings))
+    known = measure(mesh)
+    warnings = []
+    if target_faces > 0 and known.faces > target_faces * (1 + TOLERANCE):
+        warnings.append(f"{known.faces:,} faces remain: with fewer the mesh would tear or fold over.")
+    return mesh, Facts(known.vertices, known.faces, known.parts, known.watertight, tuple(warnings))
 
 
 def stand(mesh: TriangleMesh, height: float) -> TriangleMesh:
-    """Centred about x = y = 0, on z = 0, ``height`` metres tall (0: longest side 1 m); world frame."""
+    """Centred about x = y = 0, on z = 0, ``height`` metres tall (0: longest side 1 m)."""
     vertices = mesh.vertices.astype(np.float64)
     lower, upper = vertices.min(axis=0), vertices.max(axis=0)
     sides = upper - lower

@@ -10,14 +10,11 @@ import numpy as np
 
 from .tables import CORNERS, COUNTS, EDGES, TRIANGLES
 
-# A vertex stays this far (in cells) from either end of its edge, so that the several vertices about a corner
-# whose value is exactly the level remain distinct points. Far below what anyone sees, and what float32 keeps.
-MARGIN = 2.0**-18
-
 _CORNERS = np.array(CORNERS, np.int64)
 _TAIL = np.array([min(a, b, key=lambda c: CORNERS[c]) for a, b in EDGES])  # the end with the lower coordinates
 _HEAD = np.array([max(a, b, key=lambda c: CORNERS[c]) for a, b in EDGES])
 _AXIS = np.argmax(_CORNERS[_HEAD] - _CORNERS[_TAIL], axis=1)
+_CUT = (np.arange(256)[:, None] >> _TAIL & 1) != (np.arange(256)[:, None] >> _HEAD & 1)  # (256, 12)
 
 
 def cell_cases(corners: np.ndarray, level: float = 0.0) -> np.ndarray:
@@ -31,14 +28,19 @@ def cell_cases(corners: np.ndarray, level: float = 0.0) -> np.ndarray:
     return cases
 
 
-def marching_cubes(cells: np.ndarray, corners: np.ndarray, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def marching_cubes(
+    cells: np.ndarray, corners: np.ndarray, level: float = 0.0, margin: float = 2.0**-18
+) -> tuple[np.ndarray, np.ndarray]:
     """The surface where values cross ``level``, in lattice coordinates.
 
-    ``cells`` (N, 3) integers ≥ 0: the lattice index of each cell's lowest corner, each cell once; ``corners``
-    (N, 8) finite values at its corners in the order of ``tables.CORNERS``. Cells that do not cross are ignored.
+    ``cells`` (N, 3) integers ≥ 0: the lattice index of each cell's lowest corner, each cell once; ``corners`` (N, 8)
+    finite values at its corners in the order of ``tables.CORNERS``. Cells that do not cross are ignored. A vertex
+    stays ``margin`` of a cell away from either end of its edge, so that vertices about a corner whose value is the
+    level are distinct points and no face is without area.
+
     Returns ``vertices`` (V, 3) float64, in order of (z, y, x, axis) of the edge they lie on, and ``faces`` (F, 3)
-    int32, counter-clockwise seen from where values are low. The surface is closed wherever both cells beside each
-    crossed lattice face are given; a lattice edge has one vertex, shared by the cells around it.
+    int32, counter-clockwise seen from where values are low. A lattice edge has one vertex, shared by the cells around
+    it, and where all cells that the surface enters are given it is a closed manifold.
     """
     cases = cell_cases(corners, level)
     crossing = np.flatnonzero((cases != 0) & (cases != 255))
@@ -46,26 +48,30 @@ def marching_cubes(cells: np.ndarray, corners: np.ndarray, level: float = 0.0) -
     if not len(cells):
         return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
 
+    # Every cut edge of every cell; an edge's name is three times the number of its lower node, plus its axis.
     shape = cells.max(axis=0) + 2
-    nodes = cells[:, 0] + shape[0] * (cells[:, 1] + shape[1] * cells[:, 2])
-    step = _CORNERS @ np.array([1, shape[0], shape[0] * shape[1]])
-    offset = 3 * step[_TAIL] + _AXIS  # of an edge's name from three times the name of the cell's lowest node
+    strides = np.array([1, shape[0], shape[0] * shape[1]])
+    cell, edge = np.nonzero(_CUT[cases])
+    names = (3 * (cells @ strides))[cell] + (3 * (_CORNERS @ strides)[_TAIL] + _AXIS)[edge]
+    once, vertex = np.unique(names, return_inverse=True)
+    vertex = vertex.reshape(-1)
+    some = np.empty(len(once), np.int64)
+    some[vertex] = np.arange(len(names))  # any one of the cells that have the edge: all say the same of it
 
-    # Names of the three edges of every triangle, then of every edge once.
+    # Where the values, linear along the edge, reach the level.
+    at, side = cell[some], edge[some]
+    low = corners[at, _TAIL[side]].astype(np.float64) - level
+    high = corners[at, _HEAD[side]].astype(np.float64) - level
+    vertices = (cells[at] + _CORNERS[_TAIL[side]]).astype(np.float64)
+    vertices[np.arange(len(once)), _AXIS[side]] += np.clip(low / (low - high), margin, 1 - margin)
+
+    # The triangles of each cell, as edges of the cell, as vertices.
+    numbered = np.zeros((len(cells), 12), np.int32)
+    numbered[cell, edge] = vertex
     count = COUNTS[cases].astype(np.int64)
     owner = np.repeat(np.arange(len(cells)), count)
     nth = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    edges = TRIANGLES[cases[owner], nth].astype(np.intp)
-    names, first, faces = np.unique(3 * nodes[owner][:, None] + offset[edges], return_index=True, return_inverse=True)
-
-    # Where the values, linear along the edge, reach the level.
-    edge, cell = edges.reshape(-1)[first], owner[first // 3]
-    low = corners[cell, _TAIL[edge]].astype(np.float64) - level
-    high = corners[cell, _HEAD[edge]].astype(np.float64) - level
-    along = np.clip(low / (low - high), MARGIN, 1 - MARGIN)
-    vertices = (cells[cell] + _CORNERS[_TAIL[edge]]).astype(np.float64)
-    vertices[np.arange(len(vertices)), _AXIS[edge]] += along
-    return vertices, faces.reshape(-1, 3).astype(np.int32)
+    return vertices, numbered[owner[:, None], TRIANGLES[cases[owner], nth]]
 
 
 def dense_cells(values: np.ndarray, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -11,9 +11,10 @@ from ..shapes import TriangleMesh
 
 @dataclass(frozen=True)
 class Measures:
-    """``parts`` are connected by shared vertices; ``watertight``: every edge lies on exactly two faces that pass it
-    in opposite directions; ``euler`` = V − E + F, vertices in use only; ``lower``/``upper`` (3,), ``area`` and
-    ``volume`` (positive where faces are counter-clockwise outside; meaningless unless watertight) in the mesh's units.
+    """``parts`` are connected by shared vertices; ``watertight``: every edge lies on exactly two faces that walk it
+    in opposite directions; ``euler`` = V − E + F, vertices in use only; ``lower`` and ``upper`` (3,) float32, ``area``
+    and ``volume`` in the mesh's units, volume positive where faces are counter-clockwise outside and meaningless
+    unless watertight.
     """
 
     vertices: int
@@ -28,57 +29,61 @@ class Measures:
 
 
 def measure(mesh: TriangleMesh) -> Measures:
-    """Everything at once; an empty mesh has bounds of zero and is not watertight."""
-    corners = mesh.vertices[mesh.faces].astype(np.float64)
-    used = np.unique(mesh.faces)
-    edges = len(np.unique(directed_edges(mesh.faces).min(axis=1) * (1 << 32) + directed_edges(mesh.faces).max(axis=1)))
-    box = mesh.vertices[used] if len(used) else np.zeros((1, 3), np.float32)
+    """Everything at once. An empty mesh has bounds of zero and is not watertight."""
+    used = np.zeros(len(mesh.vertices), bool)
+    used[mesh.faces] = True
+    box = mesh.vertices[used] if used.any() else np.zeros((1, 3), np.float32)
+    a, b, c = (mesh.vertices[corner].astype(np.float64) for corner in mesh.faces.T)
     return Measures(
         vertices=len(mesh.vertices),
         faces=len(mesh.faces),
-        parts=int(len(np.unique(components(mesh.faces, len(mesh.vertices))[used]))),
+        parts=len(np.unique(components(mesh.faces, len(mesh.vertices))[used])),
         watertight=watertight(mesh.faces),
-        euler=len(used) - edges + len(mesh.faces),
+        euler=int(np.count_nonzero(used)) - count_edges(mesh.faces) + len(mesh.faces),
         lower=box.min(axis=0),
         upper=box.max(axis=0),
-        area=float(
-            np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2
-        ),
-        volume=float(np.einsum("ij,ij->", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6),
+        area=float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2),
+        volume=float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6),
     )
 
 
-def directed_edges(faces: np.ndarray) -> np.ndarray:
-    """Faces (M, 3) → the 3 M edges (3 M, 2) int64 as the faces walk them: all firsts, all seconds, all thirds."""
-    return faces.astype(np.int64)[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 3, 2).swapaxes(0, 1).reshape(-1, 2)
+def directed_edges(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Faces (M, 3) → where the 3 M edges that they walk begin and end, both (3 M,) int64."""
+    a, b, c = np.ascontiguousarray(faces.T, np.int64)
+    return np.concatenate([a, b, c]), np.concatenate([b, c, a])
 
 
 def watertight(faces: np.ndarray) -> bool:
-    """Whether every edge is walked exactly once in each direction."""
-    edges = directed_edges(faces)
-    if not len(edges) or np.any(edges[:, 0] == edges[:, 1]):
+    """Whether every edge of faces (M, 3) is walked exactly once in each direction."""
+    begin, end = directed_edges(faces)
+    if not len(begin) or np.any(begin == end):
         return False
-    there = np.sort(edges[:, 0] << 32 | edges[:, 1])
-    back = np.sort(edges[:, 1] << 32 | edges[:, 0])
+    there, back = np.sort(begin << 32 | end), np.sort(end << 32 | begin)
     return bool(np.all(there[1:] != there[:-1]) and np.array_equal(there, back))
 
 
-def components(faces: np.ndarray, vertices: int) -> np.ndarray:
-    """Label (V,) int64 of each vertex: the lowest vertex it is connected to.
+def count_edges(faces: np.ndarray) -> int:
+    """How many edges the faces (M, 3) have, each counted once."""
+    begin, end = directed_edges(faces)
+    keys = np.sort(np.minimum(begin, end) << 32 | np.maximum(begin, end))
+    return int(np.count_nonzero(keys[1:] != keys[:-1])) + 1 if len(keys) else 0
 
-    Minimum labels spread along the edges and through each other (pointer jumping), so that the number of rounds
-    grows with the logarithm of a part's diameter.
+
+def components(faces: np.ndarray, vertices: int) -> np.ndarray:
+    """Label (V,) int64 of each vertex, the same for two vertices where edges connect them: the part's lowest vertex.
+
+    Parts are trees of labels. Each round hangs the higher root of every edge between two trees under the lower one
+    (of several such edges any may win), then flattens the trees by pointer jumping.
     """
     label = np.arange(vertices)
-    first, second = directed_edges(faces).T
-    while len(first):
-        low = np.minimum(label[first], label[second])
-        spread = label.copy()
-        np.minimum.at(spread, label[first], low)
-        np.minimum.at(spread, label[second], low)
-        spread = spread[spread]
-        while not np.array_equal(spread, jumped := spread[spread]):
-            spread = jumped
-        open_ = spread[first] != spread[second]
-        first, second, label = first[open_], second[open_], spread
-    return label
+    # Two edges of each triangle connect all of it.
+    begin, end = (np.concatenate(ends) for ends in (faces[:, [0, 1]].T, faces[:, [1, 2]].T))
+    while True:
+        a, b = label[begin], label[end]
+        apart = a != b
+        if not apart.any():
+            return label
+        begin, end, a, b = begin[apart], end[apart], a[apart], b[apart]
+        label[np.maximum(a, b)] = np.minimum(a, b)
+        while not np.array_equal(label, jumped := label[label]):
+            label = jumped
