@@ -1,6 +1,8 @@
 """The network gives the numbers that its training gave (fixtures made by the float32 torch network)."""
 
 import dataclasses
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -134,3 +136,17 @@ def test_only_the_right_picture_and_weights(network, tmp_path):
     foreign.write_bytes(b"\x02\0\0\0\0\0\0\0{}")
     with pytest.raises(BadWeights, match="another network"):
         PocketNetwork.load(foreign)
+
+
+def test_memory_of_a_process_that_does_just_this():
+    script = """if True:
+        import numpy as np
+        from backend.engines.pocket.network import PocketNetwork
+        from backend.runtime.memory import peak_memory
+        network = PocketNetwork.load("backend/weights/pocket_int8.safetensors")
+        encoding = network.encode(np.ones((256, 256, 4), np.float32))
+        network.query(encoding, np.zeros((500_000, 3), np.float32))
+        print(peak_memory())
+    """
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(told.stdout) < 600 << 20
