@@ -48,7 +48,7 @@ class Blas:
     title: str
     team: Threads
     multiply: Multiply
-    speed: float = 0.0  # FLOP/s of ``product`` for two 768² matrices
+    speed: float = 0.0  # FLOP/s of ``product`` by the whole team
     library: object = field(default=None, repr=False)  # keeps the shared library loaded
 
     @property
@@ -231,8 +231,20 @@ def _libraries(blas_path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
         yield "OpenBLAS (system)", system
 
 
+def _open(path: str) -> ctypes.CDLL:
+    """Loads a library; unless told otherwise OpenBLAS would start a thread for every processor at that moment."""
+    name = "OPENBLAS_NUM_THREADS"
+    if name in os.environ:
+        return ctypes.CDLL(path)
+    os.environ[name] = "1"
+    try:
+        return ctypes.CDLL(path)
+    finally:
+        del os.environ[name]
+
+
 def _load(title: str, path: str, team: Threads) -> Blas:
-    library = ctypes.CDLL(path)
+    library = _open(path)
     for prefix in PREFIXES:
         sgemm = getattr(library, f"{prefix}cblas_sgemm", None)
         if sgemm:
@@ -261,15 +273,17 @@ def _verify(candidate: Blas) -> None:
                 raise ArithmeticError("its products are wrong")
 
 
-def _measure(candidate: Blas, size: int = 768, budget: float = 0.02) -> float:
-    """FLOP/s of the fastest of as many products of two (size, size) matrices as fit into ``budget`` seconds."""
-    a = np.random.default_rng(1).standard_normal((size, size), np.float32)
+def _measure(candidate: Blas, budget: float = 0.02) -> float:
+    """FLOP/s of the whole team, at the fastest of as many products as fit into ``budget`` seconds (one at least)."""
+    rng = np.random.default_rng(1)
+    a = rng.standard_normal((192 * candidate.team.count, 384), np.float32)  # the same work for every thread
+    b = rng.standard_normal((384, 384), np.float32)
     out = np.empty_like(a)
     best, end = np.inf, time.perf_counter() + budget
     while True:
         start = time.perf_counter()
-        candidate.product(a, a, out)
+        candidate.product(a, b, out)
         now = time.perf_counter()
         best = min(best, now - start)
         if now >= end:
-            return 2 * size**3 / best
+            return 2 * a.size * b.shape[1] / best

@@ -130,8 +130,9 @@ def test_encoding_does_not_depend_on_the_threads(case, network, monkeypatch):
 
 
 def test_only_the_right_picture_and_weights(network, tmp_path):
-    with pytest.raises(ValueError):
-        network.encode(np.zeros((128, 128, 4), np.float32))
+    for picture in (np.zeros((128, 128, 4), np.float32), np.zeros((256, 256, 4), np.uint8)):
+        with pytest.raises(ValueError):
+            network.encode(picture)
     foreign = tmp_path / "w.safetensors"
     foreign.write_bytes(b"\x02\0\0\0\0\0\0\0{}")
     with pytest.raises(BadWeights, match="another network"):

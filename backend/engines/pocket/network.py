@@ -86,8 +86,8 @@ class PocketNetwork:
 
         ``step(fraction)`` is called again and again, in the caller's thread; what it raises ends the work.
         """
-        if rgba.shape != (256, 256, 4):
-            raise ValueError(f"the network sees 256×256 RGBA, not {rgba.shape}")
+        if rgba.shape != (256, 256, 4) or rgba.dtype.kind != "f":
+            raise ValueError(f"the network sees 256×256 RGBA in [0, 1], not {rgba.dtype} {rgba.shape}")
         run = Run(blas.current(), step or _ignore)
         picture = network_input(rgba)
         f128, f64, f16 = self._look(run, picture)

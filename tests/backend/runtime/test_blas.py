@@ -2,6 +2,9 @@
 
 import logging
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maquette.backend.runtime import blas
 from maquette.backend.runtime.threads import Threads
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def candidates():
@@ -116,8 +121,6 @@ def test_chooses_and_describes():
 
 def test_the_wheel_is_found_by_package_library_or_folder_above():
     package = pytest.importorskip("scipy_openblas32")
-    from pathlib import Path
-
     folder = Path(package.get_lib_dir())
     library = next(p for p in folder.iterdir() if p.suffix in (".so", ".dylib", ".dll"))
     for path in (folder.parent, folder, library):
@@ -171,3 +174,22 @@ def test_the_fastest_wins_and_slowness_is_told(monkeypatch):
     assert chosen.describe() == "NumPy (loops), 1 thread, 30 GFLOP/s"
     speeds["NumPy"] = 90e9
     assert blas.choose(threads=1).title == "NumPy" and not blas.current().slow
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads where Linux lists them")
+def test_the_library_starts_no_threads_of_its_own():
+    pytest.importorskip("scipy_openblas32")
+    script = """if True:
+        import os
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # for NumPy's own copy
+        import numpy
+        del os.environ["OPENBLAS_NUM_THREADS"]
+        from backend.runtime import blas
+        from backend.runtime.threads import Threads
+        title, path = next(blas._libraries(""))
+        library = blas._load(title, path, Threads(1))
+        library.matmul(numpy.ones((999, 999), "f"), numpy.ones((999, 999), "f"))
+        print(len(os.listdir("/proc/self/task")), "OPENBLAS_NUM_THREADS" in os.environ)
+    """
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["1", "False"]
