@@ -15,7 +15,8 @@ from maquette.backend.errors import DiskFull, UnreadableImage
 from maquette.backend.protocol import EngineInfo
 from maquette.backend.shapes import TriangleMesh
 from maquette.tests.addon.text_backend import Words
-from PIL import Image
+
+Image = pytest.importorskip("PIL.Image")
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = ROOT / "tests" / "addon" / "text_backend.py"
