@@ -89,17 +89,13 @@ class MAQUETTE_PT_queue(_Sidebar, bpy.types.Panel):
                     _draw_pending(layout, job)
             pending = sum(not job.ended for job in session.jobs)
             if pending > 1:
-                layout.operator("maquette.cancel", text=f"Cancel All {pending}", icon="X").job = ""
-            for job in [job for job in session.jobs if job.ended][-_SHOWN:]:
+                layout.operator("maquette.cancel", text=f"Cancel All ({pending})", icon="X").job = ""
+            for job in [job for job in reversed(session.jobs) if job.ended][:_SHOWN]:
                 _draw_ended(layout, context, job)
         for note in runtime.delivery.notes:
             _say(layout, context, note, "INFO")
         if runtime.delivery.notes or (session is not None and any(job.ended for job in session.jobs)):
             layout.operator("maquette.clear_finished", icon="TRASH")
-        if session is not None and session.compute:
-            small = layout.row()
-            small.active = False
-            small.label(text=session.compute)
 
 
 class MAQUETTE_PT_object(_Sidebar, bpy.types.Panel):
@@ -181,8 +177,7 @@ def _draw_left_over(layout, context) -> None:
 
 def _draw_trouble(layout, context, session) -> None:
     box = layout.box()
-    _say(box, context, session.note, "ERROR")
-    _say(box, context, session.fix)
+    _say(box, context, f"{session.note} {session.fix}", "ERROR")
     row = box.row(align=True)
     if session.state == "failed":
         row.operator("maquette.start_backend", icon="FILE_REFRESH")
@@ -190,15 +185,15 @@ def _draw_trouble(layout, context, session) -> None:
 
 
 def _draw_pending(layout, job: Job) -> None:
-    row = layout.row(align=True)
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.label(text=job.request.name, icon="PLAY" if job.state == "running" else "TIME")
+    row.operator("maquette.cancel", text="", icon="X").job = job.id
     if job.state == "running":
-        text = f"{job.request.name}: {'Stopping' if job.cancelling else job.stage or 'Starting'}"
+        text = "Stopping" if job.cancelling else job.stage or "Starting"
         if job.eta is not None and not job.cancelling:
             text += f" · {_duration(job.eta)} left"
-        row.progress(factor=job.fraction, type="BAR", text=text)
-    else:
-        row.label(text=job.request.name, icon="TIME")
-    row.operator("maquette.cancel", text="", icon="X").job = job.id
+        column.progress(factor=job.fraction, type="BAR", text=text)
 
 
 def _draw_ended(layout, context, job: Job) -> None:
@@ -215,8 +210,7 @@ def _draw_ended(layout, context, job: Job) -> None:
     elif job.state == "failed" and job.failure is not None:
         box = layout.box()
         box.label(text=job.request.name, icon="CANCEL")
-        _say(box, context, job.failure.sentence)
-        _say(box, context, job.failure.fix)
+        _say(box, context, f"{job.failure.sentence} {job.failure.fix}")
         _draw_mending(box.row(align=True), job)
     else:
         layout.label(text=f"{job.request.name}: cancelled", icon="PANEL_CLOSE")

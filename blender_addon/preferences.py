@@ -29,9 +29,14 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, _context) -> None:
+        from . import runtime  # which needs these preferences itself
+
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "threads")
+        session = runtime.current()
+        if session is not None and session.compute:
+            layout.label(text=f"Arithmetic: {session.compute}")
         row = layout.row()
         row.operator("maquette.show_log", icon="TEXT")
         row.operator("maquette.copy_report", icon="COPYDOWN")

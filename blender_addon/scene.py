@@ -58,20 +58,20 @@ def place(
     collection = own_collection(parent, group) if group else parent
     collection.objects.link(thing)
     window, layer = _view(scene)
-    active = layer.objects.active
-    if active is not None and active.mode != "OBJECT":
-        return Placed(thing.name, note)  # the user is at work in another mode: no new selection, no undo step
-    chosen = list(layer.objects.selected)
+    chosen, active = list(layer.objects.selected), layer.objects.active
+    at_work = active is not None and active.mode != "OBJECT"
     try:
-        thing.select_set(True, view_layer=layer)
+        thing.select_set(not at_work, view_layer=layer)
+        _show_in_local_views(thing, window)
     except RuntimeError:  # its collection is left out of the view layer: it is there, but unseen
         note = note or f"“{thing.name}” is in “{collection.name}”, which this view layer leaves out."
     else:
-        for other in chosen:
-            other.select_set(False, view_layer=layer)
-        layer.objects.active = thing
-        _show_in_local_views(thing, window)
-    _push_undo(f"Maquette: {thing.name}", window)
+        if not at_work:
+            for other in chosen:
+                other.select_set(False, view_layer=layer)
+            layer.objects.active = thing
+    if not at_work:  # a step among those of Edit Mode could not take the object back
+        _push_undo(f"Maquette: {thing.name}", window)
     return Placed(thing.name, note)
 
 

@@ -91,6 +91,7 @@ def test_cancel_keeps_what_is_done(addon, signpost, picture, tmp_path):
     start(addon, folder)
     session = addon.runtime.session()
     pump(addon, lambda: any(job.state == "running" and "slow" in job.request.name for job in session.jobs))
+    pump(addon, lambda: any(job.fraction > 0 and "slow" in job.request.name for job in session.jobs))
     bpy.ops.maquette.cancel()
     pump(addon, lambda: not addon.runtime.busy())
     assert sorted(bpy.data.objects.keys()) == ["1", "2"]

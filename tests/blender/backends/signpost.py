@@ -17,6 +17,7 @@ sys.path.insert(0, os.getcwd())
 
 from backend import engines, pipeline, server
 from backend.errors import EmptyMask
+from backend.progress import CUT_OUT
 from backend.protocol import EngineInfo
 from backend.shapes import TriangleMesh
 
@@ -69,7 +70,7 @@ def work(request, meter):
     if request.name.startswith("fail"):
         raise EmptyMask("Nothing is left of the picture.", "Turn the cut-out off.")
     if request.name.startswith("slow"):
-        with meter.stage("Waiting") as watch:
+        with meter.stage(CUT_OUT) as watch:
             for step in range(10_000):
                 watch.step(step / 10_000)
                 time.sleep(0.01)
