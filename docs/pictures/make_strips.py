@@ -116,7 +116,7 @@ def strip(picture: Path, mesh: Path, target: Path) -> None:
     sky.inputs["Color"].default_value, sky.inputs["Strength"].default_value = (*GREY, 1), 1.0
 
     scene.render.engine = "CYCLES"
-    scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.seed = 48, True, 1
+    scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.seed = 24, True, 1
     scene.render.threads_mode, scene.render.threads = "FIXED", 2
     scene.render.resolution_x, scene.render.resolution_y = HEIGHT * (len(TURNS) + 1), round(HEIGHT * 1.3)
     scene.view_settings.view_transform = "Standard"

@@ -18,7 +18,7 @@ from mathutils import Vector
 
 Triple = tuple[float, float, float]
 HERE = Path(__file__).resolve().parent
-SIDE = 768  # pixels
+SIDE = 640  # pixels
 FIELD_OF_VIEW, ELEVATION, AZIMUTH = math.radians(40), math.radians(20), math.radians(32)
 
 
@@ -296,6 +296,7 @@ def render(name: str, folder: Path) -> None:
     if surroundings:
         surroundings()
 
+    scene.render.resolution_x = scene.render.resolution_y = SIDE
     a = AZIMUTH + math.radians(yaw)
     back = Vector((math.sin(a) * math.cos(ELEVATION), -math.cos(a) * math.cos(ELEVATION), math.sin(ELEVATION)))
     data = bpy.data.cameras.new("camera")
@@ -307,7 +308,7 @@ def render(name: str, folder: Path) -> None:
     bpy.context.view_layer.update()
     depsgraph = bpy.context.evaluated_depsgraph_get()
     fit, _ = camera.camera_fit_coords(depsgraph, [x for corner in corners for x in corner])
-    camera.location = fit + back * (fit - centre).length * (0.5 if surroundings else 0.04)
+    camera.location = fit + back * (fit - centre).length * (0.45 if surroundings else 0.06)
 
     side = Vector((math.cos(a), math.sin(a), 0))
     key = centre + back * 2.4 - side * 1.8 + Vector((0, 0, 1.8))
@@ -321,13 +322,12 @@ def render(name: str, folder: Path) -> None:
     scene.render.engine = "CYCLES"
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.seed = 64, True, 1
     scene.render.threads_mode, scene.render.threads = "FIXED", 2
-    scene.render.resolution_x = scene.render.resolution_y = SIDE
     scene.render.film_transparent = surroundings is None
     scene.view_settings.view_transform = "Standard"
     output = scene.render.image_settings
     output.file_format = "PNG" if name.endswith(".png") else "JPEG"
     output.color_mode = "RGBA" if surroundings is None else "RGB"
-    output.compression, output.quality = 100, 84
+    output.compression, output.quality = 100, 80
     scene.render.dither_intensity = 0  # noise for the eye's sake, twice the file for ours
     scene.render.filepath = str(folder / name)
     bpy.ops.render.render(write_still=True)

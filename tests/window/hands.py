@@ -136,7 +136,7 @@ def picture(name: str) -> None:
     subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=True)
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 120.0) -> Iterator[float]:
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 600.0) -> Iterator[float]:
     """Returns what the condition returned once that is true. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
