@@ -1,6 +1,7 @@
 """The 256 cases of marching cubes (Lorensen and Cline 1987), derived rather than listed.
 
-A cell has corners 0…7 (``CORNERS``, offsets along x, y, z) and edges 0…11 (``EDGES``, corner pairs). On each of
+A cell has corners 0…7 (``CORNERS``, offsets along x, y, z; numbered with z and x swapped against the usual figure, as
+implementations do that read arrays [x, y, z] with z fastest) and edges 0…11 (``EDGES``, corner pairs). On each of
 its six faces the surface joins cut edges to each other; these segments close into loops, and each loop is filled
 with triangles. A face whose inside corners lie across its diagonal could be joined in two ways: here the inside
 corners are always kept apart. The rule looks at that one face only, so two cells that share it agree and no crack
@@ -16,19 +17,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-CORNERS = ((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1))
+CORNERS = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0))
 EDGES = ((0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7))
 
-# Corners of each face, counter-clockwise seen from outside the cell.
+# Corners of each face, clockwise seen from outside the cell.
 _FACES = ((0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
 
 # For each loop of four edges and more, in order of case and lowest edge: which of its fillings, as ``_fillings``
 # enumerates them. A heptagon has 42, hence as many digits.
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 _FILLINGS = (
-    "1021202110400b010233100a11200b001200323020401FF11113b100b80021004n111n84114b2004101"
-    "2F2d201b12b0413k1dnd100141b33b003020401d4023b401111a1210n4ak61cb138n4b2d1id11110422"
-    "F220d03001b3s2ii5114116202k3a17bss44010303013041"
+    "1031303010400b130222111511201b100300222021401FF11112b111bc1031004k030kc0114b3104101"
+    "3F20300b33bd412n3dkd101141b21b10202040104032b4d110051310k45n908b02ck0b301sd11110432"
+    "F321002100b2i2ssa030019312n1507bii40011202412001"
 )
 
 
@@ -49,7 +50,7 @@ def _segments(case: int) -> dict[int, int]:
             while inside[(j + 1) % 4]:
                 j = (j + 1) % 4
             enter, leave = (edge[frozenset((face[k], face[(k + 1) % 4]))] for k in (i, j))
-            following[enter] = leave
+            following[leave] = enter
     return following
 
 

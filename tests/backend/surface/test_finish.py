@@ -1,0 +1,177 @@
+"""Cleaning, smoothing, standing up, and what is measured of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from maquette.backend.engines.engine import Watch
+from maquette.backend.errors import EmptySurface
+from maquette.backend.shapes import TriangleMesh
+from maquette.backend.surface.clean import clean, drop_crumbs
+from maquette.backend.surface.finish import Facts, finish
+from maquette.backend.surface.measure import components, measure, watertight
+from maquette.backend.surface.normals import vertex_normals
+from maquette.backend.surface.smooth import taubin
+from surface_samples import ball, block, meshed, noise, solid, torus, two_balls
+
+
+def soup(mesh: TriangleMesh) -> TriangleMesh:
+    """Every face with vertices of its own."""
+    colours = None if mesh.colours is None else mesh.colours[mesh.faces].reshape(-1, 4)
+    return TriangleMesh(
+        mesh.vertices[mesh.faces].reshape(-1, 3), np.arange(mesh.faces.size, dtype=np.int32).reshape(-1, 3), colours
+    )
+
+
+def together(*meshes: TriangleMesh) -> TriangleMesh:
+    faces, first = [], 0
+    for mesh in meshes:
+        faces.append(mesh.faces + first)
+        first += len(mesh.vertices)
+    return TriangleMesh(np.concatenate([m.vertices for m in meshes]), np.concatenate(faces).astype(np.int32))
+
+
+@pytest.mark.parametrize("height", [0.0, 0.4, 3.0])
+@pytest.mark.parametrize("target", [0, 800])
+def test_the_mesh_stands_on_the_ground_in_the_size_asked_for(height, target):
+    mesh = solid(block, 40)
+    mesh = TriangleMesh(mesh.vertices * 3 + np.float32([5, -7, 2]), mesh.faces)
+    done, facts = finish(mesh, target, height, Watch())
+    known = measure(done)
+    assert np.allclose((known.lower + known.upper)[:2], 0, atol=1e-5) and known.lower[2] == pytest.approx(0, abs=1e-6)
+    sides = known.upper - known.lower
+    assert (sides[2] == pytest.approx(height, rel=1e-5)) if height else (sides.max() == pytest.approx(1, rel=1e-5))
+    assert sides[0] / sides[2] == pytest.approx(1.0 / 1.4, rel=0.01)
+    assert facts == Facts(known.vertices, known.faces, 1, True, ())
+    if target:
+        assert target * 0.98 <= facts.faces <= target
+
+
+def test_progress_never_falls_and_ends_below_one():
+    heard = []
+    finish(solid(torus, 40), 500, 1.0, Watch(step=lambda fraction=0.0, detail="": heard.append(fraction)))
+    assert heard == sorted(heard) and heard[0] == 0 and heard[-1] <= 1 and len(heard) > 5
+
+
+def test_a_target_that_cannot_be_met_is_told():
+    _, facts = finish(meshed(noise(1, (8, 8, 8))), 50, 0.0, Watch())
+    assert facts.watertight and facts.faces > 51
+    assert len(facts.warnings) == 1 and f"{facts.faces:,}" in facts.warnings[0]
+
+
+def test_nothing_to_stand_up_says_so():
+    for faces in (np.zeros((0, 3), np.int32), np.zeros((5, 3), np.int32)):
+        with pytest.raises(EmptySurface):
+            finish(TriangleMesh(np.zeros((4, 3), np.float32), faces), 0, 0.0, Watch())
+
+
+def test_cleaning_a_clean_mesh_changes_nothing():
+    mesh = solid(two_balls)
+    assert clean(mesh) is mesh
+
+
+def test_a_soup_is_welded_with_its_colours():
+    mesh = solid(torus, 24)
+    mesh = TriangleMesh(
+        mesh.vertices, mesh.faces, np.random.default_rng(0).integers(0, 256, (len(mesh.vertices), 4), np.uint8)
+    )
+    whole = clean(soup(mesh))
+    assert measure(whole).watertight and len(whole.vertices) == len(mesh.vertices)
+    known = {tuple(v): tuple(c) for v, c in zip(mesh.vertices.tolist(), mesh.colours.tolist(), strict=True)}
+    assert all(
+        known[tuple(v)] == tuple(c) for v, c in zip(whole.vertices.tolist(), whole.colours.tolist(), strict=True)
+    )
+
+
+def test_broken_faces_go_and_the_rest_stays():
+    mesh = solid(torus, 20)
+    vertices = np.concatenate([mesh.vertices, [[np.nan, 0, 0], [3, 3, 3]]]).astype(np.float32)
+    n = len(mesh.vertices)
+    wrong = np.array([[0, 0, 1], [0, 1, n], [2, n + 5, 3], [-1, 2, 3], [4, 5, 4]], np.int32)
+    whole = clean(TriangleMesh(vertices, np.concatenate([mesh.faces, wrong])))
+    assert np.array_equal(whole.faces, mesh.faces) and np.array_equal(whole.vertices, mesh.vertices)
+
+
+def test_faces_without_area_go_where_the_mesh_is_open():
+    vertices = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [2, 0, 0]], np.float32)
+    whole = clean(TriangleMesh(vertices, np.array([[0, 1, 2], [0, 3, 1]], np.int32)))
+    assert whole.faces.tolist() == [[0, 1, 2]] and len(whole.vertices) == 3
+
+
+def test_crumbs_go_and_small_things_that_matter_stay():
+    body = solid(ball, 40)
+    crumb = TriangleMesh(solid(ball, 12).vertices * np.float32(0.01) + 1, solid(ball, 12).faces)
+    eye = TriangleMesh(solid(ball, 12).vertices * np.float32(0.08) + 2, solid(ball, 12).faces)
+    wire = TriangleMesh(solid(ball, 12).vertices * np.float32([0.004, 0.004, 0.4]) - 2, solid(ball, 12).faces)
+    known = measure(drop_crumbs(together(crumb, body, crumb, eye, wire)))
+    assert known.parts == 3 and known.faces == len(body.faces) + len(eye.faces) + len(wire.faces)
+
+
+def test_parts_and_genus_are_counted():
+    known = measure(together(solid(torus, 24), solid(ball, 16), solid(torus, 20)))
+    assert (known.parts, known.euler, known.watertight) == (3, 2, True)
+
+
+def test_parts_of_a_long_shuffled_strip():
+    """Labels have far to go and no order to help them."""
+    n = 3000
+    names = np.random.default_rng(0).permutation(2 * n).astype(np.int32)
+    strip = names[np.arange(n - 2)[:, None] + np.arange(3)]
+    second = names[n + np.arange(n - 2)[:, None] + np.arange(3)]
+    label = components(np.concatenate([strip, second]), 2 * n)
+    assert len(np.unique(label)) == 2 and len(np.unique(label[strip])) == 1
+    assert (label[strip] == names[:n].min()).all()
+
+
+def test_a_hole_a_turned_face_and_a_doubled_one_are_not_watertight():
+    faces = solid(torus, 16).faces
+    assert watertight(faces)
+    assert not watertight(faces[1:])
+    assert not watertight(np.concatenate([faces[:1, ::-1], faces[1:]]))
+    assert not watertight(np.concatenate([faces, faces[:1]]))
+    assert not watertight(faces[:0])
+
+
+def test_an_empty_mesh_can_be_measured():
+    known = measure(TriangleMesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32)))
+    assert (known.faces, known.parts, known.watertight, known.euler, known.volume) == (0, 0, False, 0, 0.0)
+
+
+def test_smoothing_takes_ripples_off_and_keeps_the_volume():
+    mesh = solid(ball, 40)
+    rough = mesh.vertices + np.random.default_rng(0).normal(0, 0.01, mesh.vertices.shape).astype(np.float32)
+    smooth = taubin(TriangleMesh(rough, mesh.faces), 10)
+    radii = np.linalg.norm(smooth.vertices, axis=1)
+    assert (radii - 0.6).std() < 0.5 * (np.linalg.norm(rough, axis=1) - 0.6).std()
+    assert measure(smooth).volume == pytest.approx(measure(mesh).volume, rel=0.01)
+    assert taubin(mesh, 0) is mesh
+
+
+def test_smoothing_holds_open_borders():
+    mesh = solid(torus, 30)
+    upper = (mesh.vertices[mesh.faces][..., 2] > 0.05).all(axis=1)
+    half = clean(TriangleMesh(mesh.vertices, mesh.faces[upper]))
+    again = taubin(half, 5)
+    moved = np.abs(again.vertices - half.vertices).max(axis=1) > 0
+    edges = np.sort(np.concatenate([half.faces[:, [0, 1]], half.faces[:, [1, 2]], half.faces[:, [2, 0]]]), axis=1)
+    pairs, counts = np.unique(edges, axis=0, return_counts=True)
+    rim = np.unique(pairs[counts == 1])
+    assert not moved[rim].any() and moved.sum() > 0.5 * len(moved)
+
+
+def test_normals_point_outward_and_do_not_depend_on_the_cut():
+    mesh = solid(ball, 40)
+    normals = vertex_normals(mesh.vertices, mesh.faces)
+    assert normals.dtype == np.float32
+    outward = mesh.vertices / np.linalg.norm(mesh.vertices, axis=1)[:, None]
+    assert np.einsum("ij,ij->i", normals, outward).min() > 0.98
+    cube = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)
+    sides = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+    for turn in (0, 1):  # the other diagonal of each side
+        faces = [[s[turn], s[turn + 1], s[turn + 2]] for s in sides] + [
+            [s[turn], s[turn + 2], s[turn - 1]] for s in sides
+        ]
+        expected = (cube * 2 - 1) / np.sqrt(3)
+        assert np.abs(vertex_normals(cube, np.array(faces, np.int32)) - expected).max() < 1e-6
+    alone = vertex_normals(np.zeros((3, 3), np.float32), np.array([[0, 1, 1]], np.int32))
+    assert (alone == 0).all()
