@@ -73,8 +73,9 @@ class Threads:
         try:
             drain(step)
         finally:
-            wait(others)
-        for other in others:
+            started = [other for other in others if not other.cancel()]  # so that work may itself call ``each``
+            wait(started)
+        for other in started:
             other.result()
 
     def close(self) -> None:

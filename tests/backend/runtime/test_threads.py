@@ -38,6 +38,12 @@ def test_several_threads_work_at_once():
     Threads(3).each(lambda item: together.wait(), range(3))  # passes only when three are inside
 
 
+def test_work_may_spread_its_own_work():
+    team, done = Threads(3), []
+    team.each(lambda outer: team.each(lambda inner: done.append((outer, inner)), range(4)), range(30))
+    assert sorted(done) == [(outer, inner) for outer in range(30) for inner in range(4)]
+
+
 @pytest.mark.parametrize("count", TEAMS)
 def test_errors_in_work_arrive_and_stop_the_rest(count):
     seen = []
