@@ -13,6 +13,7 @@ from maquette.backend.engines.pocket.sampling import cell_centres
 from maquette.backend.errors import BadWeights
 from maquette.backend.runtime import blas
 from maquette.backend.runtime.threads import Threads
+from maquette.backend.runtime.weights import sha256_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = Path(__file__).parent / "fixtures" / "pocket"
@@ -151,3 +152,8 @@ def test_memory_of_a_process_that_does_just_this():
     """
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert int(told.stdout) < 600 << 20
+
+
+def test_the_weights_are_the_published_ones():
+    folder = ROOT / "backend" / "weights"
+    assert sha256_of(folder / "pocket_int8.safetensors") in (folder / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,57 @@
+"""Whoever's work the weights learnt from is named."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from maquette.backend.training.credits import author, credits
+
+ROOT = Path(__file__).resolve().parents[3]
+INDEX = ROOT.parent / "shared" / "data" / "index.jsonl.gz"
+
+
+def record(**changes):
+    usual = {
+        "split": "train",
+        "licence": "CC-BY-4.0",
+        "repo": "someone/things",
+        "attribution": "Someone",
+        "path": "a/b.glb",
+    }
+    return usual | changes
+
+
+def test_groups_by_licence_repository_and_author():
+    text = credits(
+        [record(), record(path="a/c.glb"), record(attribution="Else"), record(split="val", attribution="Unseen"),
+         record(licence="CC0-1.0", attribution="Third")]
+    )  # fmt: skip
+    assert "## CC-BY-4.0: 3 objects" in text and "## CC0-1.0: 1 object\n" in text
+    assert "- Someone: 2 objects of github.com/someone/things" in text
+    assert "- Else: `a/b.glb` of github.com/someone/things" in text
+    assert "Unseen" not in text
+    assert text.index("CC-BY-4.0:") < text.index("CC0-1.0:")
+
+
+def test_authors_of_gathered_works():
+    people = record(attribution="[{'name': 'A', 'link': 'https://a'}, {'name': 'B', 'link': 'https://b'}], via hub")
+    assert author(people) == "A (https://a), B (https://b), via hub"
+    assert "YahooJAPAN" in author(record(repo="odedstein/meshes", path="objects/skull/skull.obj"))
+    assert "Ankledot" in author(record(repo="playcanvas/engine", path="examples/assets/models/cat.glb"))
+    with pytest.raises(KeyError):  # a new work there must be given its author
+        author(record(repo="odedstein/meshes", path="objects/new/new.obj"))
+
+
+def test_unknown_licences_are_not_passed_over():
+    with pytest.raises(ValueError):
+        credits([record(licence="proprietary")])
+
+
+@pytest.mark.quality
+def test_the_file_is_what_the_index_gives():
+    if not INDEX.is_file():
+        pytest.skip("needs the folder shared/data beside the checkout")
+    with gzip.open(INDEX, "rt", encoding="utf-8") as file:
+        expected = credits(json.loads(line) for line in file)
+    assert (ROOT / "backend/weights/CREDITS.md").read_text(encoding="utf-8") == expected
