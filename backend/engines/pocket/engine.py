@@ -11,18 +11,25 @@ import numpy as np
 from ...protocol import EngineInfo, WeightsInfo
 from ...shapes import SignedDistanceField
 from ..engine import Conditioning, Watch
-from .field import SolidField
+from .field import SLOPE, SolidField
 from .lattice import ACROSS, believe
 from .network import PocketNetwork
 from .paint import paint
 from .rays import Rays
 from .silhouette import Silhouette
-from .solid import solid
+from .solid import intervals, relief
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "pocket_int8.safetensors"
 SIZE, SHA256 = 21505282, "de9748c44d73bdfdd9e38247871779d7337218e2811367fab11354d1ff8d8968"
 ACROSS_AT = {"fast": 64, "standard": 128, "fine": 192}
 
+THIN_CELLS = 1.25  # the least width of a part, in cells: a thinner one would fall between the lattice's nodes
+UNSURE = 0.75  # part of the rays without belief over which most of the mesh is the outline's guess
+
+GUESSED = (
+    "The network made little of this picture, so most of the depth is a guess from the outline. "
+    "A picture from the front and a little above, evenly lit, usually does better."
+)
 CUT_OFF = (
     "The object touches the border of the picture; what lies beyond it is missing from the mesh. "
     "Use a picture that shows all of it."
@@ -62,7 +69,11 @@ class PocketEngine:
         rays = Rays(encoding.k, float(np.arcsin(np.clip(encoding.sin_elevation, -1, 1))))
         width = silhouette.shrunk(ACROSS)
         belief = believe(network, encoding, rays, width > -0.06, lambda f: watch.step(0.75 + 0.2 * f, "shaping"))
-        field = SolidField(solid(belief, width), silhouette)
+        where = intervals(belief, encoding.depth, width)
+        if where.guessed > UNSURE:
+            watch.warn(GUESSED)
+        cell = 2 / self.resolution(conditioning.preset)
+        field = SolidField(relief(belief, where), where, silhouette.no_thinner_than(THIN_CELLS * cell))
         lower, upper = field.box()
         watch.step(1.0, "shaping")
         interior = np.clip(silhouette.distance * (len(silhouette.distance) / 2) - 0.5, 0, 1)
@@ -73,7 +84,7 @@ class PocketEngine:
             colours=lambda points: network.query(encoding, rays.to_frame(points))[1],
             paint=partial(paint, network, encoding, rays, framed.rgba, interior),
             to_world=rays.to_world,
-            lipschitz=field.steepest(),
+            lipschitz=SLOPE,
             seeds=field.seeds(),
         )
 

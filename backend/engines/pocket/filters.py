@@ -119,8 +119,23 @@ def _to_crossings(f: np.ndarray) -> np.ndarray:
     right = np.nan_to_num(np.concatenate([at, np.full((height, 1), np.nan)], 1), nan=far)
     right = np.minimum.accumulate(right[:, ::-1], 1)[:, ::-1]
     along = np.minimum(column - left, right - column) ** 2
-    across = (np.arange(height)[:, None] - np.arange(height)) ** 2.0
-    result = np.empty_like(along)
-    for row in range(height):
+    return _down_columns(along)
+
+
+def distance_to(mask: np.ndarray) -> np.ndarray:
+    """Distance (H, W) float32 of every sample to the nearest True one, in samples; large where there is none."""
+    height, width = mask.shape
+    far = float(2 * (height + width))
+    column = np.arange(width)
+    left = np.maximum.accumulate(np.where(mask, column, -far), 1)
+    right = np.minimum.accumulate(np.where(mask, column, far + width)[:, ::-1], 1)[:, ::-1]
+    return np.sqrt(_down_columns(np.minimum(column - left, right - column) ** 2)).astype(np.float32)
+
+
+def _down_columns(along: np.ndarray) -> np.ndarray:
+    """Lower envelope of parabolas: squared distance along rows (H, W) → squared distance in the plane."""
+    across = (np.arange(len(along))[:, None] - np.arange(len(along))) ** 2.0
+    result = np.empty_like(along, float)
+    for row in range(len(along)):
         result[row] = (along + across[row][:, None]).min(0)
     return result

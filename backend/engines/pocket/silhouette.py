@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import EmptyMask
-from .filters import parts, signed_distance
+from .filters import distance_to, parts, signed_distance
 from .sampling import sample
 
 SPECK = 12  # pixels of the 256² frame; a smaller island is dirt of the cut-out, and would become a floater
@@ -37,6 +37,22 @@ class Silhouette:
         alpha[speck[labels]] = 0
         return cls(signed_distance(alpha) * np.float32(2 / len(alpha)), alpha)
 
+    def no_thinner_than(self, width: float) -> Silhouette:
+        """The silhouette with its thin parts drawn ``width`` wide (crop units), as a line on a screen is never
+        drawn thinner than a pixel; what is wider stays exactly as it is.
+
+        Thin is the middle line of what an opening with a disc of that width would take away, corners excepted.
+        """
+        pixel = 2 / len(self.distance)
+        reach, d = width / 2, self.distance
+        core = distance_to(d >= reach) * pixel if (d >= reach).any() else np.full_like(d, 4.0)
+        middle = _middle_line(d, pixel) & (core > 2 * reach)
+        if not middle.any():
+            return self
+        # beside the middle line the distance is known to less than a pixel: what the pixel there has, it keeps
+        grown = reach - distance_to(middle) * np.float32(pixel)
+        return Silhouette(np.maximum(d, grown).astype(np.float32), self.alpha)
+
     def at(self, points: np.ndarray) -> np.ndarray:
         """``distance`` at the rays of ``points`` (N, 2 or 3) in ray space → (N,) float32."""
         return sample(self.distance[..., None], np.stack([-points[:, 1], points[:, 0]], -1))[:, 0]
@@ -46,3 +62,16 @@ class Silhouette:
         axis = ((np.arange(size) + 0.5) * (2 / size) - 1).astype(np.float32)
         v, u = np.meshgrid(-axis, axis, indexing="ij")
         return self.at(np.stack([u.ravel(), v.ravel()], 1)).reshape(size, size)
+
+
+def _middle_line(distance: np.ndarray, pixel: float) -> np.ndarray:
+    """Inside pixels (H, W) bool that are as far from the outline as both neighbours of some opposite pair."""
+    d = np.pad(distance, 1, constant_values=-1)
+    height, width = distance.shape
+    ridge = np.zeros((height, width), bool)
+    for y, x in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        ahead = d[1 + y : 1 + y + height, 1 + x : 1 + x + width]
+        behind = d[1 - y : 1 - y + height, 1 - x : 1 - x + width]
+        slack = 0.25 * pixel * np.hypot(y, x)  # between two equal pixels the middle line has no pixel of its own
+        ridge |= (distance >= ahead - slack) & (distance >= behind - slack) & (distance > np.minimum(ahead, behind))
+    return ridge & (distance > 0)
