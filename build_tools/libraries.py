@@ -46,7 +46,7 @@ def absent(python: Path) -> list[str]:
     code = "import importlib.util as u; print(u.find_spec('bpy').origin)"
     module = subprocess.run([str(python), "-c", code], capture_output=True, text=True).stdout.strip()
     listing = subprocess.run(["ldd", module], capture_output=True, text=True)
-    return re.findall(r"^\s*(\S+) => not found", listing.stdout, re.MULTILINE)
+    return list(dict.fromkeys(re.findall(r"^\s*(\S+) => not found", listing.stdout, re.MULTILINE)))
 
 
 def how_to_install(sonames: list[str]) -> str:

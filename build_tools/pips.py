@@ -38,7 +38,7 @@ def _pip() -> tuple[str, ...]:
                 if done.returncode == 0:
                     return (sys.executable, str(own / "pip"))
     if shutil.which("apt-get"):
-        raise Stop("This computer has no pip. Install it with: sudo apt install python3-pip")
+        raise Stop("This computer has no pip. Install it with: sudo apt install python3-venv")
     raise Stop("This computer has no pip. Install it with: python3 -m ensurepip --user")
 
 

@@ -119,6 +119,6 @@ def how_to_install(version: str) -> str:
     if shutil.which("apt-get"):
         return (
             f"Install Python {version} with: sudo apt install python{version} python{version}-venv "
-            f"(where apt has none, 'sudo apt install python3-pip' lets uv bring it)."
+            f"(where apt has none, 'sudo apt install python3-venv' lets uv bring it)."
         )
     return f"Install Python {version} with your system's package manager."
