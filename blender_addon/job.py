@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .link import Failure, ProtocolError, Report, Request
+
+KEPT_RECORDS = 500  # ended jobs that are remembered
+KEPT_PIXELS = 8  # ended jobs that keep their pictures, to be tried again
 
 
 @dataclass
@@ -32,6 +35,17 @@ class Job:
     @property
     def ended(self) -> bool:
         return self.state in ("done", "failed", "cancelled")
+
+
+def tidy(jobs: list[Job]) -> None:
+    """Forgets the oldest of the jobs that have ended, and sooner their pictures; the list stays the same object."""
+    ended = [job for job in jobs if job.ended]
+    for job in ended[:-KEPT_PIXELS]:
+        if job.request.images:
+            job.request = replace(job.request, images=())
+    forgotten = {job.id for job in ended[:-KEPT_RECORDS]}
+    if forgotten:
+        jobs[:] = [job for job in jobs if job.id not in forgotten]
 
 
 def check_mesh(arrays: dict[str, Any]) -> None:

@@ -20,8 +20,7 @@ from pathlib import Path
 from .child import process_alive
 from .link import ProtocolError, Request, from_json, to_json
 
-FRESH = 3600.0  # seconds after which a file that nobody touched is an orphan, whatever its process id says
-TOUCH_EVERY = 600.0
+FRESH = 86400.0  # seconds after which a file that nobody wrote is an orphan: its process id is used again
 MAX_FILE = 8 << 20
 MAX_SAVED = 1000
 
@@ -45,15 +44,10 @@ class SavedQueue:
         self._folder = data_dir / "queue"
         self._file = self._folder / f"{os.getpid()}-{secrets.token_hex(4)}.json"
         _in_use.add(self._file)
-        self._written: tuple[str, ...] = ()
-        self._touch_at = 0.0
 
-    def write(self, texts: Sequence[str], now: float) -> None:
+    def write(self, texts: Sequence[str]) -> None:
         """Makes the file hold these requests (``text_of``, the empty ones left out). Never raises."""
-        kept = tuple(text for text in texts if text)[:MAX_SAVED]
-        if kept == self._written and (not kept or now < self._touch_at):
-            return
-        self._written, self._touch_at = kept, now + TOUCH_EVERY
+        kept = [text for text in texts if text][:MAX_SAVED]
         spare = self._file.with_suffix(".tmp")
         try:
             if not kept:

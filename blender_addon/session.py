@@ -7,15 +7,15 @@ restart; the queue lives on this side and survives.
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from .child import Launch
 from .contact import Contact, Lost, Patience
-from .job import Job, check_mesh
+from .job import Job, check_mesh, tidy
 from .link import (
     Cancel,
     EngineInfo,
@@ -34,8 +34,7 @@ from .saved_queue import SavedQueue, text_of
 __all__ = ["Event", "Job", "Launch", "Patience", "Session"]
 
 Event = Progress | Preview | Result | Failure
-KEPT_RECORDS = 500  # ended jobs that are remembered
-KEPT_PIXELS = 8  # ended jobs that keep their pictures, to be tried again
+SAVE_EVERY = 0.5  # seconds
 
 
 class Session:
@@ -61,7 +60,10 @@ class Session:
         self._cancel_by = 0.0
         self._ticked: float | None = None
         self._events: list[Event] = []
+        self._sent: Job | None = None  # the job the backend has, if that has not ended
         self._saved = SavedQueue(launch.data_dir)
+        self._changed = False
+        self._save_at = 0.0
 
     # ------------------------------------------------------------------------------ what the user does
 
@@ -72,7 +74,7 @@ class Session:
             return "failed"
         if self._contact is not None and self._contact.ready:
             return "ready"
-        return "starting" if self._contact is not None or self._wanted or self._pending() else "stopped"
+        return "starting" if self._contact is not None or self._wanted or self._unfinished() else "stopped"
 
     def start(self) -> None:
         """Has the backend started by the next tick, also after it was given up."""
@@ -87,12 +89,8 @@ class Session:
         job alone, with the exception's ``code``, ``sentence`` and ``fix`` where it has them.
         """
         job = Job(uuid.uuid4().hex, request, prepare, saved=text_of(request))
-        ended = [old for old in self.jobs if old.ended]
-        for old in ended[: max(0, len(ended) - KEPT_RECORDS)]:
-            self.jobs.remove(old)
-        for old in ended[:-KEPT_PIXELS]:
-            old.request = replace(old.request, images=())
         self.jobs.append(job)
+        self._changed = True
         self._forget_losses()
         return job.id
 
@@ -120,7 +118,7 @@ class Session:
             self._contact.send(Cancel(job.id))
 
     def cancel_all(self) -> None:
-        for job in self._pending():
+        for job in [job for job in self.jobs if not job.ended]:
             self.cancel(job.id)
 
     def restore(self) -> list[Request]:
@@ -158,7 +156,7 @@ class Session:
             contact.close()
         self._contact, self._wanted = None, False
         self._dying.clear()
-        self._save(time.monotonic())
+        self._save(math.inf)
         self._saved.close()
 
     # ---------------------------------------------------------------------------------------- the tick
@@ -173,8 +171,12 @@ class Session:
             self._converse(now)
         except Lost as lost:
             self._lost(lost, now)
-        self._save(now)
         events, self._events = self._events, []
+        if any(isinstance(event, (Result, Failure)) for event in events):
+            tidy(self.jobs)
+            self._changed = True
+        if self._changed:
+            self._save(now)
         return events
 
     def _forgive(self, now: float) -> None:
@@ -186,8 +188,9 @@ class Session:
         self._ticked = now
 
     def _perhaps_start(self, now: float) -> None:
-        wanted = self._wanted or bool(self._pending())
-        if self._contact is None and wanted and not self._given_up and now >= self._start_at:
+        if self._contact is not None or self._given_up or now < self._start_at:
+            return
+        if self._wanted or self._unfinished():
             self._wanted = False
             self._contact = Contact(self.launch, self.patience, now)
 
@@ -222,6 +225,7 @@ class Session:
             self._fail(job, getattr(error, "code", "bad_request"), sentence, fix)
         else:
             job.state, job.tries = "running", job.tries + 1
+            self._sent = job
 
     def _hear(self, message: Any) -> None:
         if isinstance(message, Status):
@@ -293,10 +297,13 @@ class Session:
         self._events.append(job.failure)
 
     def _running(self) -> Job | None:
-        return next((job for job in self.jobs if job.state == "running"), None)
+        return self._sent if self._sent is not None and self._sent.state == "running" else None
 
-    def _pending(self) -> list[Job]:
-        return [job for job in self.jobs if not job.ended]
+    def _unfinished(self) -> bool:
+        return any(not job.ended for job in self.jobs)
 
     def _save(self, now: float) -> None:
-        self._saved.write([job.saved for job in self._pending()], now)
+        """Now and then, for a long queue is a large file; at once when there is nothing left to lose."""
+        if now >= self._save_at or not self._unfinished():
+            self._saved.write([job.saved for job in self.jobs if not job.ended])
+            self._changed, self._save_at = False, now + SAVE_EVERY

@@ -81,13 +81,17 @@ time.sleep(600)
 def test_the_backend_ends_with_a_parent_that_is_killed(tmp_path, signal):
     tests, toy = str(ROOT / "tests"), str(HERE / "toy_backend.py")
     code = PARENT.format(tests=tests, root=str(ROOT), toy=toy, data=str(tmp_path))
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = {**os.environ, "TMPDIR": str(temporary)}
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=env)
     try:
         backend = psutil.Process(int(parent.stdout.readline()))
         parent.send_signal(signal)
         parent.wait(10)
         _, alive = psutil.wait_procs([backend], 10)
         assert not alive
+        assert list(temporary.iterdir()) == []  # the backend clears away what its parent no longer can
     finally:
         parent.kill()
         parent.wait()

@@ -40,17 +40,17 @@ def test_only_what_can_be_run_again_is_saved():
 
 
 def test_the_queue_is_on_disk_while_jobs_wait_and_gone_when_they_are_done(toy, tmp_path):
-    first = toy.submit(Request(prompt="a", options={"seconds": 0.2}))
-    second = toy.submit(Request(prompt="b"))
+    first = toy.submit(Request(prompt="a"))
+    second = toy.submit(Request(prompt="b", options={"seconds": 2.0}))
     toy.tick()
     (name,) = queue_files(tmp_path / "data")
     saved = json.loads((tmp_path / "data" / "queue" / name).read_text())["requests"]
     assert [entry["prompt"] for entry in saved] == ["a", "b"]
-    tick_until(toy, lambda: toy.job(first).ended)
-    saved = json.loads((tmp_path / "data" / "queue" / name).read_text())["requests"]
-    assert [entry["prompt"] for entry in saved] == ["b"]
+    path = tmp_path / "data" / "queue" / name
+    tick_until(toy, lambda: [e["prompt"] for e in json.loads(path.read_text())["requests"]] == ["b"])
+    assert toy.job(first).ended and not toy.job(second).ended
     tick_until(toy, lambda: toy.job(second).ended)
-    assert queue_files(tmp_path / "data") == []
+    assert queue_files(tmp_path / "data") == []  # at once: Blender may be closed now
 
 
 def test_what_a_dead_blender_left_is_found_until_it_is_discarded(session, tmp_path):
@@ -92,7 +92,7 @@ def test_a_living_blender_keeps_its_queue(tmp_path):
 def test_only_one_session_gets_an_orphan(tmp_path):
     file_of(tmp_path, FILED)
     one, two = SavedQueue(tmp_path), SavedQueue(tmp_path)
-    one.write([text_of(Request(prompt="mine"))], 0.0)
+    one.write([text_of(Request(prompt="mine"))])
     assert len(two.orphans()) == 1  # the orphan, not what the other session is still working on
     two.discard()
     assert one.orphans() == [] and len(queue_files(tmp_path)) == 1
@@ -125,7 +125,7 @@ def test_a_disk_that_is_full_stops_nothing(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(saved_queue.os, "replace", full)
-    SavedQueue(tmp_path).write(["{}"], 0.0)
+    SavedQueue(tmp_path).write(["{}"])
     assert queue_files(tmp_path) == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from maquette.blender_addon import session as session_module
+from maquette.blender_addon import job as job_module
 from maquette.blender_addon.child import Child, Launch
 from maquette.blender_addon.link import Failure, Picture, Preview, Progress, Request, Result
 from maquette.blender_addon.session import Session
@@ -208,14 +208,13 @@ def test_closing_ends_the_backend_and_removes_its_folder(toy, tmp_path, monkeypa
 
 
 def test_ended_records_do_not_pile_up(toy, monkeypatch):
-    monkeypatch.setattr(session_module, "KEPT_RECORDS", 5)
-    monkeypatch.setattr(session_module, "KEPT_PIXELS", 2)
+    monkeypatch.setattr(job_module, "KEPT_RECORDS", 5)
+    monkeypatch.setattr(job_module, "KEPT_PIXELS", 2)
     request = Request(images=(Picture(np.zeros((4, 4, 4), np.uint8)),))
-    for _ in range(12):
-        toy.wait(toy.submit(request), 30)
-    assert len(toy.jobs) == 6
-    toy.submit(request)
-    assert [len(job.request.images) for job in toy.jobs] == [0, 0, 0, 1, 1, 1]
+    ids = [toy.submit(request) for _ in range(12)]
+    tick_until(toy, lambda: toy.jobs[-1].ended)
+    assert [job.id for job in toy.jobs] == ids[-5:]
+    assert [len(job.request.images) for job in toy.jobs] == [0, 0, 0, 1, 1]
 
 
 # --------------------------------------------------------------------------------------- how it starts
