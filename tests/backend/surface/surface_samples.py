@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from maquette.backend.shapes import SignedDistanceField, TriangleMesh
 from maquette.backend.surface.marching_cubes import dense_cells, marching_cubes
 
@@ -71,10 +72,9 @@ def surface_points(vertices: np.ndarray, faces: np.ndarray, count: int, seed: in
 
 def distance_to_triangles(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray, near: int = 24) -> np.ndarray:
     """Distance (N,) of points (N, 3) to the surface, by way of the ``near`` triangles with the nearest centres."""
-    from scipy.spatial import cKDTree
-
+    tree = pytest.importorskip("scipy.spatial").cKDTree
     triangles = np.asarray(vertices, np.float64)[faces]
-    _, rows = cKDTree(triangles.mean(axis=1)).query(points, k=min(near, len(triangles)))
+    _, rows = tree(triangles.mean(axis=1)).query(points, k=min(near, len(triangles)))
     best = np.full(len(points), np.inf)
     for column in np.asarray(rows).reshape(len(points), -1).T:
         best = np.minimum(best, _distance(points, *triangles[column].transpose(1, 0, 2)))

@@ -10,8 +10,6 @@ from maquette.backend.surface.marching_cubes import dense_cells, marching_cubes
 from maquette.backend.surface.measure import count_edges, directed_edges, measure, watertight
 from surface_samples import EXACT, distance_to_triangles, face_areas, meshed, noise, solid, surface_points
 
-skimage_measure = pytest.importorskip("skimage.measure")
-
 
 def analytic(name: str, cells: int = 30) -> np.ndarray:
     axis = np.linspace(-1.01, 0.99, cells, dtype=np.float32)
@@ -26,15 +24,12 @@ FIELDS = [("noise", seed) for seed in range(4)] + [("analytic", name) for name i
 @pytest.mark.parametrize("level", [0.0, 0.137])
 def test_same_triangles_as_scikit_image_with_lorensens_cases(kind, which, level):
     """Vertex by vertex within 1e-5 of a cell, and the same triangles between them: the same surface."""
-    from scipy.spatial import cKDTree
-
+    peer, tree = pytest.importorskip("skimage.measure").marching_cubes, pytest.importorskip("scipy.spatial").cKDTree
     values = noise(which, (24, 21, 26)) if kind == "noise" else analytic(which)
     vertices, faces = marching_cubes(*dense_cells(values, level), level)
-    theirs, their_faces, _, _ = skimage_measure.marching_cubes(
-        values, level, method="lorensen", gradient_direction="ascent"
-    )
+    theirs, their_faces, _, _ = peer(values, level, method="lorensen", gradient_direction="ascent")
     assert len(vertices) == len(theirs) and len(faces) == len(their_faces)
-    distance, ours = cKDTree(vertices).query(theirs)
+    distance, ours = tree(vertices).query(theirs)
     assert distance.max() < 1e-5
     assert _turned(ours[their_faces]) == _turned(faces)
 
@@ -47,9 +42,10 @@ def _turned(faces: np.ndarray) -> set[tuple[int, ...]]:
 @pytest.mark.parametrize("name", sorted(EXACT))
 def test_same_surface_as_scikit_image_with_lewiners_cases_where_nothing_is_ambiguous(name):
     """Lewiner's default tables cut some loops along the other diagonal; on smooth fields that is all they change."""
+    peer = pytest.importorskip("skimage.measure").marching_cubes
     values = analytic(name)
     vertices, faces = marching_cubes(*dense_cells(values))
-    theirs, their_faces, _, _ = skimage_measure.marching_cubes(values, 0.0)
+    theirs, their_faces, _, _ = peer(values, 0.0)
     for a, af, b, bf in ((vertices, faces, theirs, their_faces), (theirs, their_faces, vertices, faces)):
         assert distance_to_triangles(np.asarray(a, np.float64), b, bf).max() < 1e-5
         assert distance_to_triangles(surface_points(a, af, 3000), b, bf).max() < 0.02
