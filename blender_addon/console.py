@@ -7,27 +7,27 @@ from .session import Event
 
 
 class Console:
-    """Prints a line per stage and tenth of the way. Call it with every event."""
+    """Prints a line per stage and tenth of the way. Call it with every event; ``names`` is job id → what it makes."""
 
-    def __init__(self, total: int):
-        self._total = total
-        self._done = 0
+    def __init__(self, names: dict[str, str]):
+        self._names = names
+        self._ended = 0
         self._last = ("", "", -1)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Progress):
-            tenth = int(event.fraction * 10)
-            if (event.job, event.stage, tenth) != self._last:
-                self._last = (event.job, event.stage, tenth)
-                self._say(f"{event.stage} … {event.fraction:4.0%}")
+            step = (event.job, event.stage, int(event.fraction * 10))
+            if step != self._last:
+                self._last = step
+                self._say(event.job, f"{event.stage} … {event.fraction:.0%}")
         elif isinstance(event, Result):
-            self._done += 1
-            report = event.report
-            self._say(f"done in {report.seconds:.1f} s, {report.faces:,} faces")
+            self._say(event.job, f"done in {event.report.seconds:.1f} s, {event.report.faces:,} faces")
+            self._ended += 1
         elif isinstance(event, Failure) and event.job:
-            self._done += 1
-            self._say(event.sentence)
+            self._say(event.job, event.sentence)
+            self._ended += 1
 
-    def _say(self, text: str) -> None:
-        count = f"{min(self._done + 1, self._total)}/{self._total} " if self._total > 1 else ""
-        print(f"Maquette: {count}{text}", flush=True)
+    def _say(self, job: str, text: str) -> None:
+        total = len(self._names)
+        count = f"{min(self._ended + 1, total)}/{total} " if total > 1 else ""
+        print(f"Maquette: {count}{self._names.get(job, job)}: {text}", flush=True)

@@ -20,12 +20,16 @@ class NoInterpreter(RuntimeError):
         self.tried = tried
 
 
-def find_interpreter(resources: str = "") -> str:
-    """Path of the first candidate that starts and imports NumPy. ``resources`` is Blender's own data folder
-    (``bpy.utils.resource_path('LOCAL')``), beside which official builds keep theirs. Raises NoInterpreter."""
+def find_interpreter(resources: str = "", try_out: bool = True) -> str:
+    """Path of the first candidate that starts and imports NumPy. Raises NoInterpreter.
+
+    ``resources`` is Blender's own data folder (``bpy.utils.resource_path('LOCAL')``), beside which official
+    builds keep theirs. Trying a Python out takes a fifth of a second, and many on a cold disk; with ``try_out``
+    false the first candidate is believed, so that a click does not stall Blender.
+    """
     tried = []
     for path in candidates(resources):
-        if _runs(path):
+        if not try_out or _runs(path):
             return path
         tried.append(path)
     raise NoInterpreter(tried)

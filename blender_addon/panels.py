@@ -238,7 +238,8 @@ def _say(layout, context, sentence: str, icon: str = "NONE") -> None:
     if not sentence:
         return
     width = context.region.width if context.region is not None else 260
-    letters = max(16, int(width / (7.0 * context.preferences.system.ui_scale)) - 6)
+    scale = context.preferences.system.ui_scale or 1.0  # 0 without a window
+    letters = max(16, int(width / (7.0 * scale)) - 6)
     column = layout.column(align=True)
     column.scale_y = 0.8
     for i, line in enumerate(textwrap.wrap(sentence, letters)):

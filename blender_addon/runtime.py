@@ -11,11 +11,12 @@ import importlib.util
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
 
+from .console import Console
 from .delivery import Delivery, Ticket
 from .interpreter import NoInterpreter, find_interpreter
 from .link import Failure, Request, Result
@@ -41,8 +42,17 @@ def session() -> Session:
     """The session, made when it is first wanted. Raises NoPython."""
     global _session
     if _session is None:
-        _session = Session(_launch())
+        _session = Session(_launch(try_out=bpy.app.background))
     return _session
+
+
+def start() -> None:
+    """Starts the backend for the user who asks for it, with a Python that was tried out. Raises NoPython."""
+    ours = session()
+    if ours.state == "failed":
+        ours.launch = _launch(try_out=True)
+    ours.start()
+    wake()
 
 
 def current() -> Session | None:
@@ -67,16 +77,17 @@ def retry(id: str, request: Request | None = None) -> str:
     return submit(again)
 
 
-def finish(ids: Iterable[str], on_event: Callable[[Event], None]) -> list[Job]:
-    """Works until the jobs have ended: the way without a window, where timers never run."""
+def finish(ids: Sequence[str]) -> list[Job]:
+    """Works until the jobs have ended, and prints how it goes: the way without a window, where timers never run."""
     ours = session()
+    console = Console({id: delivery.tickets[id].request.name for id in ids})
 
     def hear(event: Event) -> None:
-        on_event(event)
+        console(event)
         _hear(event, at_once=True)
 
     try:
-        return [ours.wait(id, on_event=hear) for id in list(ids)]
+        return [ours.wait(id, on_event=hear) for id in ids]
     except KeyboardInterrupt:
         ours.cancel_all()
         raise
@@ -163,9 +174,9 @@ def _user_folder() -> str:
     return bpy.utils.user_resource("DATAFILES", path="maquette", create=True)
 
 
-def _launch() -> Launch:
+def _launch(try_out: bool) -> Launch:
     try:
-        interpreter = find_interpreter(bpy.utils.resource_path("LOCAL"))
+        interpreter = find_interpreter(bpy.utils.resource_path("LOCAL"), try_out)
     except NoInterpreter as error:
         tried = f" Tried: {', '.join(error.tried)}." if error.tried else ""
         raise NoPython(f"{error}{tried}", "Install Blender from blender.org, which brings both along.") from None

@@ -33,7 +33,7 @@ class MAQUETTE_OT_generate_again(bpy.types.Operator):
         request = replace(memory.request, placement=place)
         try:
             ticket = Ticket(request, source_of(request), Target.here(context))
-            return conclude(self, carry_out(self, [ticket]))
+            return conclude(self, carry_out([ticket]))
         except Problem as problem:
             return refuse(self, problem)
 

@@ -48,7 +48,7 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
     def execute(self, context):
         try:
             batch, tickets = self._tickets(context)
-            carry_out(self, tickets)
+            carry_out(tickets)
         except Problem as problem:
             return refuse(self, problem)
         return self._conclude(batch) if bpy.app.background else {"FINISHED"}

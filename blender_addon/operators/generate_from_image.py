@@ -43,7 +43,7 @@ class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
 
     def execute(self, context):
         try:
-            return conclude(self, carry_out(self, [self._ticket(context)]))
+            return conclude(self, carry_out([self._ticket(context)]))
         except Problem as problem:
             return refuse(self, problem)
 

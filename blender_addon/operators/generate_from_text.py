@@ -29,7 +29,7 @@ class MAQUETTE_OT_generate_from_text(Options, bpy.types.Operator):
             if not text:
                 raise NothingToRun("There is no text to make an object from.", "Describe the object in a few words.")
             ticket = self.ticket(context, self.name or text[:_NAME].strip(), NoSource(), prompt=text)
-            return conclude(self, carry_out(self, [ticket]))
+            return conclude(self, carry_out([ticket]))
         except Problem as problem:
             return refuse(self, problem)
 

@@ -6,7 +6,6 @@ import bpy
 
 from .. import runtime
 from ..batch import Batch
-from ..console import Console
 from ..delivery import Ticket
 from ..link import Placement, Request
 from ..problems import Problem
@@ -71,10 +70,10 @@ class Options:
         return Ticket(request, source, Target.here(context), batch)
 
 
-def carry_out(operator: bpy.types.Operator, tickets: list[Ticket]) -> list[Job]:
+def carry_out(tickets: list[Ticket]) -> list[Job]:
     """Queues the jobs; without a window also does them, and returns them ended. Raises Problem."""
     ids = [runtime.submit(ticket) for ticket in tickets]
-    return runtime.finish(ids, Console(len(ids))) if bpy.app.background else []
+    return runtime.finish(ids) if bpy.app.background else []
 
 
 def conclude(operator: bpy.types.Operator, jobs: list[Job]) -> set[str]:

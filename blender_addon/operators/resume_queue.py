@@ -5,7 +5,6 @@ from __future__ import annotations
 import bpy
 
 from .. import runtime
-from ..console import Console
 from ..problems import Problem
 from ..resume import tickets_of
 from .options import refuse
@@ -25,7 +24,7 @@ class MAQUETTE_OT_resume_queue(bpy.types.Operator):
         session.discard_saved()
         runtime.forget_left_over()
         if bpy.app.background:
-            runtime.finish(ids, Console(len(ids)))
+            runtime.finish(ids)
         self.report({"INFO"}, f"Jobs resumed: {len(ids)}")
         return {"FINISHED"}
 

@@ -16,10 +16,9 @@ class MAQUETTE_OT_start_backend(bpy.types.Operator):
 
     def execute(self, _context):
         try:
-            runtime.session().start()
+            runtime.start()
         except Problem as problem:
             return refuse(self, problem)
-        runtime.wake()
         return {"FINISHED"}
 
 

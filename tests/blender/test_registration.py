@@ -56,7 +56,7 @@ def test_panel_and_scripts_offer_the_same_presets(addon, preset):
 def test_the_threads_preference_reaches_the_launch(addon):
     addon.preferences.preferences().threads = 3
     try:
-        assert addon.runtime._launch().threads == 3
+        assert addon.runtime._launch(try_out=False).threads == 3
     finally:
         addon.preferences.preferences().threads = 0
 
@@ -64,7 +64,7 @@ def test_the_threads_preference_reaches_the_launch(addon):
 def test_the_launch_names_what_exists(addon):
     from pathlib import Path
 
-    launch = addon.runtime._launch()
+    launch = addon.runtime._launch(try_out=False)
     assert Path(launch.interpreter).is_file() and (launch.root / "backend" / "__main__.py").is_file()
     assert launch.data_dir.is_dir() and "maquette" in str(launch.data_dir)
     assert any(Path(launch.blas_path).rglob("*openblas*.so*")) or any(Path(launch.blas_path).rglob("*openblas*.d*"))

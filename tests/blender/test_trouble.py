@@ -146,7 +146,7 @@ def test_no_python_is_one_sentence(addon, monkeypatch, picture):
 
 
 def refuse_interpreter(addon):
-    def find(_resources):
+    def find(_resources, _try_out):
         raise addon.runtime.NoInterpreter(["/usr/bin/false"])
 
     return find

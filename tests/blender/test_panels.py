@@ -1,0 +1,232 @@
+"""What the sidebar says, read from a layout that writes down what is drawn on it."""
+
+from types import SimpleNamespace
+
+import bpy
+import pytest
+from conftest import pump
+
+
+class Page:
+    """Stands in for a UILayout: ``said`` texts, ``buttons`` (operator, properties), ``bars`` (fraction, text)."""
+
+    def __init__(self, parent=None):
+        self.said, self.buttons, self.bars, self.props = (
+            (parent.said, parent.buttons, parent.bars, parent.props) if parent else ([], [], [], [])
+        )
+
+    def part(self, **_):
+        return Page(self)
+
+    row = column = box = split = part
+
+    def label(self, text="", **_):
+        self.said.append(text)
+
+    def prop(self, owner, key, **_):
+        assert hasattr(owner, key), key
+        self.props.append(key)
+
+    def operator(self, idname, text=None, **_):
+        group, verb = idname.split(".")
+        known = getattr(getattr(bpy.ops, group), verb).get_rna_type()
+        given = SimpleNamespace()
+        self.buttons.append((idname, text or known.name, given))
+        return given
+
+    def progress(self, factor, text, **_):
+        self.bars.append((factor, text))
+
+    def menu(self, idname, **_):
+        assert hasattr(bpy.types, idname)
+
+    def template_icon(self, icon_value, **_):
+        assert icon_value > 0
+
+    def template_ID(self, owner, key, **_):
+        self.prop(owner, key)
+
+    @property
+    def operators(self):
+        return [idname for idname, _, _ in self.buttons]
+
+    @property
+    def text(self):
+        return " ".join(self.said)
+
+
+@pytest.fixture
+def draw(addon):
+    def draw(name, **context):
+        panel = getattr(addon.panels, name)
+        seen = {
+            "scene": bpy.context.scene,
+            "object": bpy.context.object,
+            "preferences": bpy.context.preferences,
+            "region": None,
+            "space_data": None,
+            **context,
+        }
+        if hasattr(panel, "poll") and not panel.poll(SimpleNamespace(**seen)):
+            return None
+        page = Page()
+        panel.draw(SimpleNamespace(layout=page), SimpleNamespace(**seen))
+        return page
+
+    return draw
+
+
+def submit(addon, path, name, engine="signpost", **options):
+    request = addon.link.Request(engine=engine, name=name, source=str(path), **options)
+    ticket = addon.delivery.Ticket(request, addon.sources.FileSource(str(path)), addon.scene.Target.here(bpy.context))
+    return addon.runtime.submit(ticket)
+
+
+def test_at_rest_there_is_one_button_and_no_list(addon, draw):
+    page = draw("MAQUETTE_PT_generate")
+    assert page.operators == ["maquette.generate_from_image", "maquette.generate_from_folder"]
+    assert {"source", "filepath", "cutout", "preset", "target_faces", "height"} <= set(page.props)
+    assert draw("MAQUETTE_PT_queue") is None and draw("MAQUETTE_PT_object") is None
+
+
+def test_an_open_image_can_be_chosen(addon, draw):
+    settings = bpy.context.scene.maquette
+    settings.source = "IMAGE"
+    settings.image = bpy.data.images.new("i", 4, 4)
+    page = draw("MAQUETTE_PT_generate")
+    assert "image" in page.props and "filepath" not in page.props and "maquette.pick_image" in page.operators
+
+
+def test_a_chosen_file_has_a_thumbnail(addon, draw, picture):
+    path = str(picture())
+    bpy.context.scene.maquette.filepath = path
+    assert addon.thumbnails._key(path) in addon.thumbnails._collection
+    draw("MAQUETTE_PT_generate")
+    bpy.context.scene.maquette.filepath = "/not/there.png"
+    assert addon.thumbnails.icon_of_file("/not/there.png") == 0
+    draw("MAQUETTE_PT_generate")
+
+
+def test_a_thumbnail_is_turned_as_the_picture_is(addon, tmp_path):
+    import numpy as np
+    from conftest import exif_chunk, write_png
+
+    wide = np.zeros((20, 40, 4), np.uint8)
+    wide[..., 3] = 255
+    wide[:, :20, 0] = 255
+    path = str(write_png(tmp_path / "t.png", wide, exif_chunk(6)))
+    addon.thumbnails.refresh(path)
+    preview = addon.thumbnails._collection[addon.thumbnails._key(path)]
+    width, height = preview.image_size
+    assert height == 2 * width
+    pixels = np.array(preview.image_pixels_float).reshape(height, width, 4)
+    assert pixels[-2, width // 2, 0] > 0.9 > 0.1 > pixels[1, width // 2, 0], "the left half is now the upper one"
+
+
+def test_a_running_job_shows_stage_fraction_and_cancel(addon, draw, signpost, picture):
+    running = submit(addon, picture(), "slow")
+    waiting = submit(addon, picture(), "next")
+    session = addon.runtime.session()
+    pump(addon, lambda: session.job(running).fraction > 0)
+    page = draw("MAQUETTE_PT_queue")
+    ((fraction, text),) = page.bars
+    assert 0 < fraction < 1 and text.startswith("Cutting out")
+    assert "slow" in page.said and "next" in page.said
+    cancels = [given.job for idname, _, given in page.buttons if idname == "maquette.cancel"]
+    assert cancels == [running, waiting, ""]
+    session.job(running).eta = 200.0
+    assert "3 min 20 s left" in draw("MAQUETTE_PT_queue").bars[0][1]
+
+
+@pytest.mark.parametrize(
+    ("code", "button", "given"),
+    [
+        ("empty_mask", "Try with Cut-out Off", {"cutout": "none"}),
+        ("out_of_memory", "Try with Fast", {"preset": "fast"}),
+        ("unreadable_image", "Try Again", {}),
+        ("internal", "Try Again", {}),
+    ],
+)
+def test_a_failure_shows_sentence_fix_and_what_mends_it(addon, draw, signpost, picture, code, button, given):
+    id = submit(addon, picture(), "fail")
+    session = addon.runtime.session()
+    pump(addon, lambda: session.job(id).ended)
+    session.job(id).failure = addon.link.Failure(id, code, "It went wrong in a way that takes many words.", "Do this.")
+    page = draw("MAQUETTE_PT_queue")
+    assert "It went wrong in a way that takes many words. Do this." in page.text
+    (found,) = [props for _, text, props in page.buttons if text == button]
+    assert vars(found) == {"job": id, **given}
+    assert ("maquette.copy_report" in page.operators) == (code == "internal")
+
+
+def test_done_jobs_name_their_object_and_their_warnings(addon, draw, signpost):
+    request = addon.link.Request(engine="signpost", name="post", prompt="doubt")
+    target = addon.scene.Target.here(bpy.context)
+    addon.runtime.submit(addon.delivery.Ticket(request, addon.sources.NoSource(), target))
+    pump(addon, lambda: not addon.runtime.busy())
+    page = draw("MAQUETTE_PT_queue")
+    assert "post" in page.said and "This is doubtful." in page.text and "maquette.clear_finished" in page.operators
+    (select,) = [given for idname, _, given in page.buttons if idname == "maquette.select_result"]
+    bpy.context.view_layer.objects.active = None
+    assert bpy.ops.maquette.select_result(object=select.object) == {"FINISHED"}
+    assert bpy.context.object.name == "post"
+    page = draw("MAQUETTE_PT_object")
+    assert "From: doubt" in page.said and "Licence: CC0-1.0" in page.said
+    assert "maquette.generate_again" in page.operators
+
+
+def test_a_lost_backend_offers_to_start_again(addon, draw, start_with, picture):
+    session = start_with("hostile.py", "dies at once", restarts=0, back_off=(0.01,))
+    submit(addon, picture(), "x")
+    pump(addon, lambda: session.state == "failed")
+    page = draw("MAQUETTE_PT_queue")
+    assert "no such luck" in page.text and {"maquette.start_backend", "maquette.show_log"} <= set(page.operators)
+    assert bpy.ops.maquette.start_backend() == {"FINISHED"}  # now with the real one
+    pump(addon, lambda: session.state == "ready")
+    assert not session.note and {engine.id for engine in session.engines} <= {"pocket"}
+
+
+def test_left_over_jobs_are_offered(addon, draw):
+    addon.runtime.left_over = 2
+    try:
+        page = draw("MAQUETTE_PT_queue")
+        assert "2 jobs were not finished when Blender ended." in page.text
+        assert {"maquette.resume_queue", "maquette.discard_queue"} <= set(page.operators)
+        bpy.ops.maquette.discard_queue()
+        assert draw("MAQUETTE_PT_queue") is None
+    finally:
+        addon.runtime.left_over = 0
+
+
+def test_what_an_engine_cannot_do_is_said_beforehand(addon, draw, signpost, picture):
+    submit(addon, picture(), "post")
+    session = addon.runtime.session()
+    pump(addon, lambda: session.engines and not addon.runtime.busy())
+    page = draw("MAQUETTE_PT_text")
+    assert "Pocket makes meshes from pictures only." in page.text
+    bpy.ops.maquette.choose_engine(engine="signpost")
+    assert "pictures only" not in draw("MAQUETTE_PT_text").text
+    assert "seed" in draw("MAQUETTE_PT_generate").props, "this engine has a choice"
+    page = Page()
+    addon.panels.MAQUETTE_MT_engines.draw(SimpleNamespace(layout=page), bpy.context)
+    assert [text for _, text, _ in page.buttons] == ["Pocket", "Signpost"]
+
+
+def test_the_hint_to_show_colours_comes_only_where_it_helps(addon, draw, signpost, picture):
+    submit(addon, picture(), "post")
+    pump(addon, lambda: not addon.runtime.busy())
+    for shading, hinted in ((("SOLID", "MATERIAL"), True), (("SOLID", "VERTEX"), False), (("RENDERED", "X"), False)):
+        space = SimpleNamespace(shading=SimpleNamespace(type=shading[0], color_type=shading[1]))
+        assert ("maquette.show_colours" in draw("MAQUETTE_PT_generate", space_data=space).operators) == hinted
+
+
+def test_preferences_and_report_say_what_computes(addon, signpost, picture):
+    submit(addon, picture(), "post")
+    session = addon.runtime.session()
+    pump(addon, lambda: session.compute and not addon.runtime.busy())
+    page = Page()
+    addon.preferences.MAQUETTE_AP_preferences.draw(SimpleNamespace(layout=page, threads=0), bpy.context)
+    assert session.compute in page.text
+    report = addon.troubleshooting.report()
+    assert bpy.app.version_string in report and session.compute in report and "Job: done, signpost" in report
+    assert "Maquette 0." in report
