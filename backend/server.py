@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__, pipeline
-from .jobs import Jobs
+from .jobs import Jobs, failure
 from .lifeline import BadSettings, Parent, Settings, announce, cap_console, hold
 from .peer import Peer
 from .progress import Meter, Timings
@@ -32,6 +32,7 @@ from .protocol import (
     AskStatus,
     Cancel,
     EngineList,
+    Failure,
     ProtocolError,
     Request,
     Shutdown,
@@ -177,11 +178,17 @@ class Server:
             running, waiting = self._jobs.state()
             peer.send(Status(running, waiting, self._jobs.compute, current_memory()))
         elif isinstance(message, AskEngines):
-            peer.send(EngineList(tuple(self._catalogue.engines())))
+            peer.send(self._list_engines())
         elif isinstance(message, Shutdown):
             self._stopping = True
         else:
             raise ProtocolError(f"{type(message).__name__} is not for a backend")
+
+    def _list_engines(self) -> EngineList | Failure:
+        try:
+            return EngineList(tuple(self._catalogue.engines()))
+        except Exception as error:
+            return failure("", error, self._settings.log)
 
     # -------------------------------------------------------------------------------------- the worker
 

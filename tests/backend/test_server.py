@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from maquette.backend import __version__
 from maquette.backend.protocol import (
@@ -148,6 +149,19 @@ def test_it_listens_on_this_computer_only(backend):
     port = f":{backend.facts['port']:04X}"
     lines = [line.split() for line in listening.read_text().splitlines()[1:]]
     assert {line[1] for line in lines if line[1].endswith(port) and line[3] == "0A"} == {"0100007F" + port}
+
+
+def test_it_gives_way_to_others_and_says_what_it_computes_with(backend, client):
+    end = time.monotonic() + 30
+    while True:
+        client.send(AskStatus())
+        if compute := client.receive().compute:
+            break
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "1 thread" in compute  # the cap it was given
+    if os.name == "posix":
+        assert psutil.Process(backend.process.pid).nice() >= 10
 
 
 def test_a_job_goes_its_way(client):
