@@ -187,6 +187,13 @@ def test_a_bench_table_keeps_the_columns_in_order():
     assert "12.3" in cubes and "1,234" in mesh
 
 
+def test_a_bench_says_how_much_faster_than_its_peer():
+    row = {"stage": "cubes", "ours_seconds": 0.5, "peer": "another", "peer_seconds": 1.25, "note": ""}
+    assert list(bench.with_ratio(row)) == ["stage", "ours_seconds", "peer", "peer_seconds", "faster", "note"]
+    assert bench.with_ratio(row)["faster"] == "2.5×"
+    assert "faster" not in bench.with_ratio({"stage": "load", "ours_seconds": 0.5, "peer_seconds": None})
+
+
 def test_packaging_refuses_a_platform_it_does_not_know(tmp_path):
     with pytest.raises(paths.Stop, match="No such platform: amiga"):
         package.build_zip("amiga", tmp_path)
