@@ -4,6 +4,7 @@ import dataclasses
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,16 @@ def test_the_same_numbers_without_a_library(case, network, monkeypatch, multiply
         sdf, rgb = network.query(e, expected["points"])
         close(sdf / 0.1, expected["sdf_over_0p1"])
         close(rgb, expected["rgb"])
+
+
+def test_callers_may_share_one_network(case, network, monkeypatch):
+    expected, e = case
+    monkeypatch.setattr(blas, "_chosen", dataclasses.replace(blas.current(), team=Threads(3)))
+    points = np.tile(expected["points"], (8, 1))
+    alone = network.sdf_only(e, points)
+    with ThreadPoolExecutor(4) as callers:
+        for together in callers.map(lambda _: network.sdf_only(e, points), range(8)):
+            assert np.allclose(together, alone, atol=1e-6)
 
 
 def test_encoding_does_not_depend_on_the_threads(case, network, monkeypatch):
