@@ -108,6 +108,47 @@ def test_nothing_outlives_a_closed_blender(seen):
     assert seen["left"] == ""
 
 
+@pytest.fixture(scope="module")
+def troubled(suite, package):
+    facts = boxes.play(suite, "troubles", package, limit=1500)
+    if "error" in facts or facts["exit_code"]:
+        pytest.fail(f"{facts.get('error', 'Blender died')}\n{facts['log'][-3000:]}")
+    return facts
+
+
+def test_what_is_no_picture_of_an_object_gets_a_sentence_and_a_fix(troubled):
+    expected = dict.fromkeys(("text", "empty", "torn"), {"unreadable_image"})
+    expected |= dict.fromkeys(("clear", "dot", "wall", "ribbon", "huge"), {"empty_mask", "image_too_large"})
+    for name, codes in expected.items():
+        outcome = troubled["pictures"][name]
+        assert outcome["state"] == "failed" and outcome["code"] in codes, (name, outcome)
+        assert outcome["sentence"].endswith(".") and outcome["fix"].endswith("."), (name, outcome)
+    for name in ("missing", "folder"):
+        assert troubled["pictures"][name]["state"] == "refused"
+
+
+def test_a_name_in_any_script_is_kept(troubled):
+    assert troubled["pictures"]["named"]["state"] == "done"
+    assert "Tasse à thé 茶 ☕" in troubled["objects"]
+
+
+def test_failures_leave_nothing_in_the_file(troubled):
+    assert set(troubled["objects"]) == {"Camera", "Cube", "Light", "mug", "mug.001", "Tasse à thé 茶 ☕"}
+    assert not [name for name in troubled["images"] if name.endswith(".png")]
+
+
+def test_a_batch_skips_what_it_cannot_use(troubled):
+    assert troubled["batch"]["collections"]["inbox"] == ["Tasse à thé 茶 ☕.001"]
+    states = troubled["batch"]["states"]
+    assert [name for name, state in states.items() if state == "done"] == ["Tasse à thé 茶 ☕"]
+
+
+@pytest.mark.parametrize("disk", ["readonly", "full"])
+def test_a_disk_that_takes_nothing_does_not_stop_a_job(troubled, disk):
+    assert troubled[disk]["state"] == "done"
+    assert troubled[disk]["backends"] == [], "disabling the extension ends the backend"
+
+
 def test_nothing_outlives_a_killed_blender(suite, package):
     facts = boxes.play(suite, "end", package)
     assert "error" not in facts, facts["error"]
