@@ -236,7 +236,11 @@ class Server:
 
 
 def prepare_compute(settings: Settings) -> str:
-    """Lowers our priority, caps the threads and picks what multiplies matrices. Returns the sentence for it."""
+    """Lowers our priority, caps the threads and picks what multiplies matrices. Returns the sentence for it.
+
+    On the worker's thread: Linux keeps a priority for each thread and hands it to those it starts, so that
+    whatever computes gives way and the loop still answers at once.
+    """
     threads.lower_priority()
     count = settings.threads or threads.thread_cap(settings.interactive)
     return blas.choose(settings.blas_path, count).describe()
