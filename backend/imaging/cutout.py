@@ -8,18 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import BadRequest, EmptyMask, ImageTooLarge, UnreadableImage
+from .doubt import doubtful, signs
+from .grids import block_means
 from .matte import soften
 from .separate import separate
 
 MODES = ("auto", "alpha", "background", "none")
 MAX_PIXELS = 100_000_000
+ENOUGH_PIXELS = 6_000_000  # larger pictures are shrunk by a whole number first: engines look at far fewer
+_STRIP = 64  # rows of the smaller picture made at a time, to need little memory
 MEANINGFUL = 0.002  # part of the picture that must be transparent for its alpha to be believed
 
 
 @dataclass(frozen=True)
 class CutOut:
-    """``rgba`` (H, W, 4) float32 straight sRGB in [0, 1]; ``doubtful`` is empty, or one sentence on why the
-    cut-out may be wrong and one on what to do about it.
+    """``rgba`` (H, W, 4) float32 straight sRGB in [0, 1], the picture's own field; ``doubtful`` is empty, or
+    says why the cut-out may be wrong and what to do about it.
     """
 
     rgba: np.ndarray
@@ -27,32 +31,74 @@ class CutOut:
 
 
 def cut_out(pixels: np.ndarray, mode: str = "auto", step: Callable[..., None] | None = None) -> CutOut:
-    """``pixels`` (H, W, 4) uint8 straight sRGB → the object with a soft alpha."""
+    """``pixels`` (H, W, 4) uint8 straight sRGB, row 0 on top → the object, with a soft alpha.
+
+    ``alpha`` keeps the picture's own transparency; ``background`` finds the object before a plain or smooth
+    background (flat, graded, noisy, with soft shadows, a wall above a floor) and takes that background's
+    colour out of its edge; ``auto`` does the one where the picture has transparent places, else the other;
+    ``none`` takes all of the picture for the object. ``step(fraction)`` is called now and then and may raise.
+    Pictures over 6 million pixels come back smaller by a whole number. Raises BadRequest (mode),
+    UnreadableImage (no such array), ImageTooLarge, EmptyMask.
+    """
     if mode not in MODES:
         raise BadRequest(f"There is no cut-out mode “{mode}”.", f"Use one of {', '.join(MODES)}.")
     pixels = np.asarray(pixels)
     if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8 or not pixels.size:
         raise UnreadableImage(
-            "The picture has no pixels that can be read.", "Open it in a picture editor and save it again."
+            "The picture has no pixels that can be read.", "Open it in a picture editor and save it again as PNG."
         )
-    if pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
-        raise ImageTooLarge("The picture has more than 100 million pixels.", "Scale it down first.")
-    rgba = pixels.astype(np.float32) / 255
-    transparent = float((pixels[..., 3] < 128).mean())
+    height, width = pixels.shape[:2]
+    if height * width > MAX_PIXELS:
+        raise ImageTooLarge(
+            f"The picture has {width} × {height} pixels; the limit is {MAX_PIXELS // 10**6} million.",
+            "Scale it down first; 2000 pixels across are plenty.",
+        )
+    pixels = _enough(pixels)
+    rgba = pixels.astype(np.float32)
+    rgba /= 255
     if mode == "none":
         rgba[..., 3] = 1
         return CutOut(rgba)
+    transparent = np.count_nonzero(pixels[..., 3] < 128) / (pixels.shape[0] * pixels.shape[1])
     if mode == "alpha" or (mode == "auto" and transparent >= MEANINGFUL):
-        if transparent > 0.9999:
-            raise EmptyMask("The picture is transparent everywhere.", "Choose the cut-out mode Background.")
-        return CutOut(rgba)
-    found = separate(pixels, step or (lambda *_: None))
+        return CutOut(rgba, _alpha_in_doubt(transparent))
+    found = separate(pixels, step or (lambda fraction: None))
     if not found.mask.any():
         raise EmptyMask(
             "Nothing of the picture stands out from its background.",
             "Use a picture whose object differs from a plain background, or one with a transparent background.",
         )
     left, top, right, bottom = found.box
+    own = rgba[top:bottom, left:right, 3].copy()
     rgba[..., 3] = 0
     soften(rgba[top:bottom, left:right], found.small, found.mask)
-    return CutOut(rgba)
+    rgba[top:bottom, left:right, 3] *= own
+    return CutOut(rgba, doubtful(signs(found, *pixels.shape[:2])))
+
+
+def _alpha_in_doubt(transparent: float) -> str:
+    if transparent == 1:
+        raise EmptyMask("The picture is transparent everywhere.", "Choose another picture, or the cut-out “none”.")
+    if transparent < MEANINGFUL:
+        return "The picture has no transparent background to go by: choose the cut-out “background”."
+    return ""
+
+
+def _enough(pixels: np.ndarray) -> np.ndarray:
+    """``pixels`` (H, W, 4) uint8, or the means of whole blocks of them where there are more than are of use."""
+    block = int(np.ceil(np.sqrt(pixels.shape[0] * pixels.shape[1] / ENOUGH_PIXELS)))
+    if block <= 1 or min(pixels.shape[:2]) < block:
+        return pixels
+    rows = pixels.shape[0] // block
+    out = np.empty((rows, pixels.shape[1] // block, 4), np.uint8)
+    for row in range(0, rows, _STRIP):
+        part = pixels[row * block : (row + _STRIP) * block]
+        if part[..., 3].min() == 255:
+            means = block_means(part, block)
+        else:  # what a transparent pixel hides must not colour its neighbours
+            weighted = part.astype(np.float32)
+            weighted[..., :3] *= weighted[..., 3:] / 255
+            means = block_means(weighted, block)
+            means[..., :3] *= 255 / np.maximum(means[..., 3:], 1e-3)
+        out[row : row + _STRIP] = np.rint(np.minimum(means, 255))[: rows - row]
+    return out

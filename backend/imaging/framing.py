@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import EmptyMask
+from .grids import resample_rows
 
 FILL = 0.86  # part of the frame's side that the object's longer side takes
 OPAQUE = 127.5 / 255  # over it a pixel belongs to the object; between the 8-bit levels 127 and 128
@@ -46,7 +47,8 @@ def frame(rgba: np.ndarray, size: int = 256, view: str = "front") -> Framed:
     block = max(1, int(side / (2 * size)))
     window, left, top = _premultiplied_blocks(rgba, left, top, side, block)
     step = side / block / (2 * size)
-    out = _resample(_resample(window, top, step, size).swapaxes(0, 1), left, step, size).swapaxes(0, 1)
+    half = resample_rows(window, top, step, size, samples=2).swapaxes(0, 1)
+    out = resample_rows(half, left, step, size, samples=2).swapaxes(0, 1)
     alpha = out[..., 3:]
     out[..., :3] = np.divide(out[..., :3], alpha, out=np.zeros_like(out[..., :3]), where=alpha > 1e-4)
     return Framed(
@@ -92,22 +94,3 @@ def _premultiplied_blocks(
         line = strip[: yb - ya].sum(0) if block > 1 else strip[0]
         out[row] = line.reshape(count, block, 4).sum(1) / block**2 if block > 1 else line
     return out, (left - x) / block, (top - y) / block
-
-
-def _resample(source: np.ndarray, start: float, step: float, size: int) -> np.ndarray:
-    """Rows of ``source`` (N, …) → ``size`` rows; each is the mean of two samples ``step`` apart from ``start`` on."""
-    reach = max(1.0, step)
-    centres = start + (np.arange(2 * size) + 0.5) * step
-    taps = np.floor(centres - reach - 0.5).astype(np.int64)[:, None] + np.arange(int(2 * reach) + 3)
-    weights = np.clip(1 - np.abs(taps + 0.5 - centres[:, None]) / reach, 0, None)
-    weights /= 2 * weights.sum(1, keepdims=True)
-    weights[(taps < 0) | (taps >= len(source))] = 0
-    taps = np.clip(taps, 0, len(source) - 1)
-    out = np.zeros((size, *source.shape[1:]), np.float32)
-    shape = (size,) + (1,) * (source.ndim - 1)
-    for sample in range(2):
-        for tap in range(taps.shape[1]):
-            weight = weights[sample::2, tap].astype(np.float32)
-            if weight.any():
-                out += weight.reshape(shape) * source[taps[sample::2, tap]]
-    return out

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from .grids import at, block_means, blur
+from .grids import spread as grown
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class Evidence:
     """``object`` (H, W) in [−1, 1]: for the object > 0, for the background < 0; ``down`` (H−1, W) and ``right``
     (H, W−1) in (0, 1]: what an outline between two neighbours costs; ``distance`` (H, W): how far from the
     background's colour, in its deviations; ``barrier`` (H, W): the strongest edge on the smoothest way there
-    from the border, in the same unit.
+    from the border, over one where that is no longer the background's own unrest.
     """
 
     object: np.ndarray
@@ -30,35 +32,60 @@ def weigh(colours: np.ndarray, surfaces: np.ndarray, deviation: np.ndarray, opaq
     shaded = np.full(colours.shape[:2], np.inf, np.float32)
     depth = np.zeros(colours.shape[:2], np.float32)
     lifted = colours + _BLACK
+    layers = []
     for surface, spread in zip(surfaces, deviation, strict=True):
-        apart = np.sqrt((((colours - surface) / spread) ** 2).mean(-1))
+        apart = _size((colours - surface) / spread)
         # Light taken away multiplies (L* + 16, a*, b*) by the cube root of what is left of it.
         ground = surface + _BLACK
-        part = (lifted * ground).sum(-1) / (ground * ground).sum(-1)
-        off = np.sqrt((((lifted - part[..., None] * ground) / spread) ** 2).mean(-1))
+        part = np.einsum("...c,...c->...", lifted, ground) / np.einsum("...c,...c->...", ground, ground)
+        off = _size((lifted - part[..., None] * ground) / spread)
         off[(part > 1) | (part < DARKEST)] = np.inf
         nearer = off < shaded
         shaded = np.where(nearer, off, shaded)
         depth = np.where(nearer, apart, depth)
         distance = np.minimum(distance, apart)
+        layers.append(apart < NEAR)
+    for first, second in itertools.combinations(range(len(layers)), 2):
+        seam = grown(layers[first], 3) & grown(layers[second], 3)
+        distance[seam] = np.minimum(
+            distance[seam], _off_segment(colours[seam], surfaces[first][seam], surfaces[second][seam], deviation[first])
+        )
     down, right, strength = _edges(colours, deviation.min(0))
-    barrier = flood(strength, (distance < NEAR) & opaque)
+    barrier = _lowest_about(flood(strength, (distance < NEAR) & opaque))
+    plain = barrier[distance < NEAR]
+    edge = max(EDGE, CALM * float(np.median(plain))) if plain.size else EDGE
     evidence = _lean(distance, NEAR)
     # A darker tone of the background that is reached without crossing an edge is its shadow.
-    shadow = _lean(barrier, EDGE)
-    evidence = np.where(shaded < 1.3 * NEAR, np.minimum(evidence, shadow), evidence)
+    cut_off = _lean(barrier, edge)
+    evidence = np.where(shaded < 1.3 * NEAR, np.minimum(evidence, cut_off), evidence)
     # What no smooth way leads to is rather the object, unless it looks just like the background.
-    walled = (barrier > EDGE) & (distance > TIGHT)
-    evidence = np.where(walled, np.maximum(evidence, 0.5 * shadow), evidence)
+    walled = (barrier > WALL * edge) & (distance > TIGHT)
+    evidence = np.where(walled, np.maximum(evidence, WALLED * _lean(barrier, WALL * edge)), evidence)
     evidence[~opaque] = -1
-    return Evidence(evidence, down, right, distance, barrier)
+    return Evidence(evidence, down, right, distance, barrier / edge)
 
 
 _BLACK = np.array([16.0, 0.0, 0.0], np.float32)
 DARKEST = 0.7  # a shadow lets at least 0.7³ of the light through
-TIGHT = 1.5
-NEAR = 4.0  # deviations at which a colour speaks neither for the background nor for the object
-EDGE = 2.2  # deviations between neighbours at which a step is neither noise nor edge
+TIGHT = 2.0  # deviations within which a colour looks just like the background
+NEAR = 3.5  # deviations at which a colour speaks neither for the background nor for the object
+EDGE = 1.4  # deviations between neighbours at which a step is neither grain nor edge
+CALM = 1.1  # the same, in barriers that the background itself raises where it is noisy
+WALL, WALLED = 1.6, 0.5  # how much over an edge a barrier must be to speak for the object, and how loudly it does
+RAMP = 4.0  # pixels; what changes more slowly is shading or a soft shadow, not an edge
+OUTLINE = 2.2  # deviations between neighbours at which an outline costs half of what it costs in plain colour
+
+
+def _size(steps: np.ndarray) -> np.ndarray:
+    """(…, 3) differences in deviations → (…,) their root mean square."""
+    return np.sqrt(np.einsum("...c,...c->...", steps, steps) / 3)
+
+
+def _off_segment(colours: np.ndarray, one: np.ndarray, other: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """How far (N, 3) colours are from being mixtures of ``one`` and ``other``, in deviations."""
+    across = other - one
+    share = ((colours - one) * across).sum(-1) / np.maximum((across * across).sum(-1), 1e-6)
+    return _size((colours - one - np.clip(share, 0, 1)[:, None] * across) / deviation)
 
 
 def _lean(value: np.ndarray, even: float) -> np.ndarray:
@@ -69,14 +96,26 @@ def _lean(value: np.ndarray, even: float) -> np.ndarray:
 
 def _edges(colours: np.ndarray, deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     scaled = colours / deviation
-    down = np.sqrt((np.diff(scaled, axis=0) ** 2).mean(-1))
-    right = np.sqrt((np.diff(scaled, axis=1) ** 2).mean(-1))
+    scaled -= blur(scaled, RAMP) / blur(np.ones_like(scaled[..., :1]), RAMP)
+    down = _size(np.diff(scaled, axis=0))
+    right = _size(np.diff(scaled, axis=1))
     strength = np.zeros(colours.shape[:2], np.float32)
     for step, near, far in ((down, np.s_[:-1], np.s_[1:]), (right, np.s_[:, :-1], np.s_[:, 1:])):
         np.maximum(strength[near], step, out=strength[near])
         np.maximum(strength[far], step, out=strength[far])
-    cost = lambda step: (0.02 + 0.98 / (1 + (step / EDGE) ** 2)).astype(np.float32)  # noqa: E731
+    cost = lambda step: (0.02 + 0.98 / (1 + (step / OUTLINE) ** 2)).astype(np.float32)  # noqa: E731
     return cost(down), cost(right), strength
+
+
+def _lowest_about(values: np.ndarray) -> np.ndarray:
+    """The least of each pixel's 3 × 3 neighbourhood: a single noisy pixel walls nothing off but itself."""
+    out = values.copy()
+    np.minimum(out[1:], values[:-1], out=out[1:])
+    np.minimum(out[:-1], values[1:], out=out[:-1])
+    across = out.copy()
+    np.minimum(across[:, 1:], out[:, :-1], out=across[:, 1:])
+    np.minimum(across[:, :-1], out[:, 1:], out=across[:, :-1])
+    return across
 
 
 def flood(cost: np.ndarray, seeds: np.ndarray) -> np.ndarray:

@@ -53,7 +53,8 @@ def separate(pixels: np.ndarray, step: Callable[..., None]) -> Separation:
     x = (window[0] + (np.arange(columns) + 0.5) / columns * (window[2] - window[0])) * mask.shape[1] - 0.5
     start = at(outline, *(c.ravel() for c in np.meshgrid(y, x, indexing="ij"))).reshape(rows, columns)
     surfaces = known.surfaces(rows, columns, window)
-    empty = ~spread(start > 0.5, 3) & opaque
+    reached = at(evidence.barrier, *(c.ravel() for c in np.meshgrid(y, x, indexing="ij"))).reshape(rows, columns) < 1
+    empty = ~spread(start > 0.5, 3) & opaque & reached
     ground = nearby(colours, surfaces, known.deviation, empty, 0.05 * CLOSER)
     deviation = known.deviation
     if empty.sum() > 100:
