@@ -158,7 +158,16 @@ def test_switching_it_off_and_on_leaves_nothing_behind(zips, blender):
 
 
 def test_removing_it_leaves_no_file(zips, blender):
-    blender('install(ZIP); bpy.ops.wm.save_userpref(); tell()', ZIP=str(zips[OWN]))  # fmt: skip
+    blender(
+        """
+        install(ZIP)
+        own = bpy.utils.extension_path_user(NAME, path="", create=True)  # where the add-on keeps its queue and log
+        Path(own, "some.log").write_text("something")
+        bpy.ops.wm.save_userpref()
+        tell()
+        """,
+        ZIP=str(zips[OWN]),
+    )
     facts = blender(
         """
         resume()

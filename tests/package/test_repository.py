@@ -53,3 +53,18 @@ def test_the_licence_is_the_whole_gpl():
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "GNU GENERAL PUBLIC LICENSE" in text and "Version 3, 29 June 2007" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_links_between_pages_lead_somewhere(tracked):
+    for page in tracked:
+        if page.suffix == ".md":
+            for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+                if "://" not in target:
+                    assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links {target}"
+
+
+def test_the_readme_names_every_verb(tracked):
+    listed = re.search(r"^VERBS = \((.*)\)$", (ROOT / "build.py").read_text(encoding="utf-8"), re.MULTILINE)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for verb in re.findall(r'"(\w+)"', listed.group(1)):
+        assert re.search(rf"^\| `{verb}\b", readme, re.MULTILINE), verb
