@@ -24,10 +24,13 @@ def main() -> int:
         modules[name] = importlib.import_module(f"build_tools.verbs.{name}")
         modules[name].arguments(verbs.add_parser(name, help=modules[name].SUMMARY, description=modules[name].SUMMARY))
     verbs.add_parser("help", help="show this")
-    options = parser.parse_args()
+    options, rest = parser.parse_known_args()
     if options.verb in (None, "help"):
         parser.print_help()
         return 0
+    if rest and not getattr(modules[options.verb], "PASSES_ON", False):
+        parser.error(f"{options.verb} does not know {' '.join(rest)}")
+    options.rest = rest
     try:
         return modules[options.verb].run(options)
     except Stop as stop:

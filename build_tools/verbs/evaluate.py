@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+from pathlib import Path
 
 from .. import environments
-from ..paths import ROOT
+from ..paths import BUILD, ROOT, Stop
 
-SUMMARY = "measure quality on the benchmark (needs the folder shared/data beside the checkout)"
+SUMMARY = "measure quality on the benchmark"
+
+PASSES_ON = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to python -m backend.evaluation")
+    data = ROOT.parent / "shared/data"
+    parser.add_argument("--data", type=Path, default=data, help="holds benchmark/ (default: shared/data beside us)")
+    parser.add_argument("--out", type=Path, default=BUILD / "evaluation", help="for rows.json and sheet.png")
+    parser.epilog = (
+        "Other options are passed on to python -m backend.evaluation: --every N, --preset NAME, --engine ID."
+    )
 
 
 def run(options: argparse.Namespace) -> int:
+    if not (options.data / "benchmark").is_dir():
+        raise Stop(f"There is no benchmark in {options.data}. Name the folder that holds it with --data.")
     python = environments.make(environments.DEV)
-    return subprocess.run([str(python), "-m", "backend.evaluation", *options.rest], cwd=ROOT).returncode
+    command = [str(python), "-m", "backend.evaluation", str(options.data), "--out", str(options.out), *options.rest]
+    return subprocess.run(command, cwd=ROOT).returncode

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from maquette.build_tools import environments, libraries, package, packager, paths, pips, pythons, steps
-from maquette.build_tools.verbs import bench
+from maquette.build_tools.verbs import bench, evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -40,6 +40,20 @@ def test_a_python_that_is_too_old_is_told_so():
 def test_an_unknown_verb_is_refused():
     done = subprocess.run([sys.executable, "build.py", "paint"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "invalid choice" in done.stderr
+
+
+def test_an_unknown_option_is_refused_unless_the_verb_passes_it_on(monkeypatch, tmp_path):
+    done = subprocess.run([sys.executable, "build.py", "clean", "--deeply"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "clean does not know --deeply" in done.stderr
+    seen = []
+    monkeypatch.setattr(environments, "make", lambda recipe: Path("python"))
+    monkeypatch.setattr(evaluate.subprocess, "run", lambda command, **_more: seen.append(command) or done)
+    options = argparse.Namespace(data=tmp_path, out=tmp_path / "out", rest=["--every", "3"])
+    with pytest.raises(paths.Stop, match="no benchmark"):
+        evaluate.run(options)
+    (tmp_path / "benchmark").mkdir()
+    assert evaluate.run(options) == 2 and len(seen) == 1
+    assert seen[0][1:3] == ["-m", "backend.evaluation"] and seen[0][-2:] == ["--every", "3"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
