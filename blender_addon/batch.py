@@ -62,6 +62,14 @@ class Batch:
     def over(self) -> bool:
         return self.made + self.cancelled + len(self.skipped) >= self.total
 
+    def reopen(self, file: str) -> None:
+        """One that was skipped or cancelled is tried again."""
+        rest = [entry for entry in self.skipped if entry[0] != file]
+        if len(rest) < len(self.skipped):
+            self.skipped = rest
+        else:
+            self.cancelled -= 1
+
     def summary(self) -> str:
         """One sentence; the files that were skipped by name."""
         parts = [f"{self.made} of {self.total} pictures in “{self.name}” became objects"]

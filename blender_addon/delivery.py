@@ -75,6 +75,13 @@ class Delivery:
             self._perhaps_sum_up(batch)
         return ticket.placed
 
+    def again(self, id: str, request: Request) -> Ticket:
+        """The ticket for another try of a job that failed or was cancelled. Raises KeyError."""
+        old = self.tickets[id]
+        if old.batch is not None:
+            old.batch.reopen(_file_name(old.request))
+        return Ticket(request, old.source, old.target, old.batch)
+
     def forget_ended(self, session: Session) -> None:
         """Drops the tickets of jobs that the session has dropped."""
         known = {job.id for job in session.jobs}

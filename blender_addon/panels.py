@@ -14,7 +14,7 @@ from .properties import DEFAULT_ENGINE
 from .recall import recall
 
 CATEGORY = "Maquette"
-_SHOWN = 12  # ended jobs in the list
+_SHOWN = 10  # of the jobs that wait, and of those that have ended: the list stays short
 
 
 class _Sidebar:
@@ -84,12 +84,13 @@ class MAQUETTE_PT_queue(_Sidebar, bpy.types.Panel):
         if session is not None:
             if session.note:
                 _draw_trouble(layout, context, session)
-            for job in session.jobs:
-                if not job.ended:
-                    _draw_pending(layout, job)
-            pending = sum(not job.ended for job in session.jobs)
-            if pending > 1:
-                layout.operator("maquette.cancel", text=f"Cancel All ({pending})", icon="X").job = ""
+            pending = [job for job in session.jobs if not job.ended]
+            for job in pending[:_SHOWN]:
+                _draw_pending(layout, job)
+            if len(pending) > _SHOWN:
+                layout.label(text=f"… and {len(pending) - _SHOWN} more")
+            if len(pending) > 1:
+                layout.operator("maquette.cancel", text=f"Cancel All ({len(pending)})", icon="X").job = ""
             for job in [job for job in reversed(session.jobs) if job.ended][:_SHOWN]:
                 _draw_ended(layout, context, job)
         for note in runtime.delivery.notes:

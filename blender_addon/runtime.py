@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import importlib.util
 import logging
 import os
@@ -69,12 +70,11 @@ def submit(ticket: Ticket) -> str:
     return id
 
 
-def retry(id: str, request: Request | None = None) -> str:
-    """Queues an ended job once more, changed if ``request`` is given. Raises KeyError."""
-    ticket = delivery.tickets[id]
-    again = Ticket(request or ticket.request, ticket.source, ticket.target)
+def retry(id: str, request: Request) -> str:
+    """Queues a job that failed or was cancelled once more, as ``request`` has it now. Raises KeyError, NoPython."""
+    ticket = delivery.again(id, request)
     session().jobs.remove(session().job(id))
-    return submit(again)
+    return submit(ticket)
 
 
 def finish(ids: Sequence[str]) -> list[Job]:
@@ -141,6 +141,7 @@ def close() -> None:
     delivery.waiting.clear()
 
 
+@functools.cache
 def data_dir() -> Path:
     """A folder of ours that can be written: the extension's own, else one in the user's or temporary files."""
     for attempt in (_extension_folder, _user_folder):
@@ -149,7 +150,7 @@ def data_dir() -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             if os.access(folder, os.W_OK):
                 return folder
-    return Path(tempfile.gettempdir()) / "maquette"
+    return Path(tempfile.mkdtemp(prefix="maquette-data-"))
 
 
 def register() -> None:

@@ -21,8 +21,8 @@ class MAQUETTE_OT_retry(bpy.types.Operator):
     preset: bpy.props.StringProperty(description="Another detail, if given", options={"HIDDEN", "SKIP_SAVE"})
 
     def execute(self, _context):
-        ticket = runtime.delivery.tickets.get(self.job)
-        if ticket is None:
+        ticket, session = runtime.delivery.tickets.get(self.job), runtime.current()
+        if ticket is None or session is None or not any(job.id == self.job and job.ended for job in session.jobs):
             return {"CANCELLED"}
         changes = {key: value for key in ("cutout", "preset") if (value := getattr(self, key))}
         try:

@@ -99,6 +99,28 @@ def test_cancel_keeps_what_is_done(addon, signpost, picture, tmp_path):
     assert addon.runtime.delivery.notes[-1] == "2 of 5 pictures in “some” became objects; 3 cancelled."
 
 
+def test_a_skipped_picture_that_was_mended_joins_the_grid(addon, signpost, picture, tmp_path):
+    folder = tmp_path / "some"
+    for name in ("1.png", "2.png", "3.png"):
+        picture(name, folder)
+    good = (folder / "2.png").read_bytes()
+    (folder / "2.png").write_bytes(b"")
+    start(addon, folder)
+    pump(addon, lambda: not addon.runtime.busy())
+    (failed,) = [job for job in addon.runtime.session().jobs if job.state == "failed"]
+    (folder / "2.png").write_bytes(good)
+    assert bpy.ops.maquette.retry(job=failed.id) == {"FINISHED"}
+    assert bpy.ops.maquette.retry(job=failed.id) == {"CANCELLED"}, "it is under way already"
+    pump(addon, lambda: not addon.runtime.busy())
+    assert addon.runtime.delivery.notes[-1] == "3 of 3 pictures in “some” became objects."
+    places = {tuple(thing.location) for thing in addon.scene.find_group(target_here(addon), "some").objects}
+    assert len(places) == 3
+
+
+def target_here(addon):
+    return addon.scene.Target.here(bpy.context)
+
+
 def test_each_object_of_a_batch_is_one_undo_step(addon, signpost, picture, tmp_path):
     folder = tmp_path / "some"
     for name in ("1.png", "2.png"):

@@ -69,3 +69,34 @@ def test_the_launch_names_what_exists(addon):
     assert launch.data_dir.is_dir() and "maquette" in str(launch.data_dir)
     assert any(Path(launch.blas_path).rglob("*openblas*.so*")) or any(Path(launch.blas_path).rglob("*openblas*.d*"))
     assert not launch.interactive  # nobody watches a Blender without a window
+
+
+def test_a_profile_that_cannot_be_written_is_replaced(addon, monkeypatch, tmp_path):
+    runtime = addon.runtime
+
+    def refuse():
+        raise OSError("read-only")
+
+    monkeypatch.setattr(runtime, "_extension_folder", refuse)
+    monkeypatch.setattr(runtime, "_user_folder", lambda: str(tmp_path / "user"))
+    assert runtime.data_dir.__wrapped__() == tmp_path / "user"
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(runtime, "_user_folder", lambda: str(tmp_path / "file" / "below"))
+    folder = runtime.data_dir.__wrapped__()
+    assert folder.is_dir() and not list(folder.iterdir())
+    folder.rmdir()
+
+
+def test_the_interpreter_is_found_and_tried(addon, tmp_path):
+    import importlib
+    import sys
+
+    finder = importlib.import_module(addon.runtime.__package__ + ".interpreter")
+    assert next(finder.candidates()) == sys.executable
+    fake = tmp_path / "python" / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    fake.parent.mkdir(parents=True)
+    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.chmod(0o755)
+    assert str(fake) in list(finder.candidates(str(tmp_path)))
+    assert not finder._runs(str(fake)) and finder._runs(sys.executable)
+    assert finder.find_interpreter(str(tmp_path)) == sys.executable
