@@ -23,7 +23,7 @@ CUT_OUT, ENGINE, SURFACE, FINISH = "Cutting out", "Reconstructing", "Meshing", "
 
 # Seconds of Pocket at its standard preset on two cores; only their proportions matter, and only until the
 # first job of an engine has finished.
-FIRST_GUESS: Mapping[str, float] = {CUT_OUT: 0.15, ENGINE: 0.9, SURFACE: 1.6, FINISH: 0.5}
+FIRST_GUESS: Mapping[str, float] = {CUT_OUT: 0.08, ENGINE: 2.0, SURFACE: 0.5, FINISH: 0.2}
 
 REPORT_EVERY = 0.05  # seconds between two reports of one stage: more would only load the link
 
