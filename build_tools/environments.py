@@ -43,6 +43,8 @@ def make(recipe: Recipe) -> Path:
     marker, wanted = folder / "made-from", sha256(lock)
     if not (marker.exists() and marker.read_text() == wanted and pythons.version_of(str(python))):
         base = _base(recipe)
+        if recipe.blender:
+            libraries.foresee()
         print(f"making {folder.relative_to(BUILD.parent)} with {base}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         # Without pip inside: Debian's Python has no ensurepip, and pip installs from outside just as well.

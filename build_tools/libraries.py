@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import shutil
 import subprocess
@@ -25,6 +26,25 @@ PACKAGES = {
     "libEGL.so.1": ("libegl1", "libglvnd-egl", "libglvnd"),
 }
 MANAGERS = (("apt-get", "sudo apt-get install", 0), ("dnf", "sudo dnf install", 1), ("pacman", "sudo pacman -S", 2))
+
+
+OPTIONAL = {"libXt.so.6", "libEGL.so.1"}  # linked by parts of Blender that we do without
+
+
+def foresee() -> None:
+    """Raises Stop, before a gigabyte is fetched, where Blender's module could not be loaded afterwards."""
+    if sys.platform.startswith("linux"):
+        missing = [soname for soname in PACKAGES if soname not in OPTIONAL and not _loads(soname)]
+        if missing:
+            raise Stop(f"Blender's module needs {', '.join(missing)}. {how_to_install(missing)}")
+
+
+def _loads(soname: str) -> bool:
+    try:
+        ctypes.CDLL(soname)
+    except OSError:
+        return False
+    return True
 
 
 def check(python: Path) -> None:

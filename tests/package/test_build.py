@@ -143,6 +143,13 @@ def test_missing_libraries_are_named_with_their_command(monkeypatch, manager, ex
     assert expected in libraries.how_to_install(["libX11.so.6", "libGL.so.1", "libnew.so.9"])
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere Blender brings its own")
+def test_missing_libraries_are_foreseen(monkeypatch):
+    monkeypatch.setattr(libraries, "PACKAGES", {"libnowhere.so.7": ("libnowhere7", "", ""), "libc.so.6": ("", "", "")})
+    with pytest.raises(paths.Stop, match=r"needs libnowhere\.so\.7\. Install"):
+        libraries.foresee()
+
+
 @needs_sh
 def test_a_blender_that_does_not_load_is_explained(monkeypatch, tmp_path):
     python = script(tmp_path / "python", "echo 'ImportError: libX11.so.6: cannot open' >&2; exit 1\n")
