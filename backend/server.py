@@ -60,8 +60,7 @@ class Server:
         self._named = 0
         self._outbox: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
         self._stopping = False
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=MAX_PEERS)
-        self._listener.setblocking(False)
+        self._listener = _listen()
         self.port: int = self._listener.getsockname()[1]
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -233,6 +232,16 @@ class Server:
         for sock in (self._listener, self._bell, self._ear):
             sock.close()
         self._selector.close()
+
+
+def _listen() -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # on Windows another program could otherwise take the port over
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(64)
+    listener.setblocking(False)
+    return listener
 
 
 def prepare_compute(settings: Settings) -> str:

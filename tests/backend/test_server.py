@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import numpy as np
 import psutil
 import pytest
 from maquette.backend import __version__
+from maquette.backend import server as server_module
+from maquette.backend.lifeline import Settings
 from maquette.backend.protocol import (
     PRODUCT,
     PROTOCOL,
@@ -409,3 +412,25 @@ def test_its_console_is_kept_short(tmp_path):
         subprocess.run([sys.executable, "-c", script], cwd=ROOT, stderr=log, check=True, timeout=60)
     text = (tmp_path / "log").read_text()
     assert 0 < len(text) < 11_000 and "older lines were dropped" in text and "\0" not in text
+
+
+def test_engines_that_cannot_be_listed_are_a_sentence_and_not_the_end(monkeypatch):
+    class Broken:
+        def engines(self):
+            raise ImportError("No module named 'weights'")
+
+    monkeypatch.setattr(server_module, "prepare_compute", lambda settings: "")
+    server = server_module.Server(Settings(token=TOKEN, log="/there/is/the.log"), Broken())
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        client = Client(server.port)
+        client.send(AskEngines(), AskStatus())
+        told = client.receive()
+        assert (told.job, told.code) == ("", "internal") and "weights" in told.sentence and "the.log" in told.fix
+        assert isinstance(client.receive(), Status)
+        client.close()
+    finally:
+        server.stop()
+        thread.join(10)
+    assert not thread.is_alive()
