@@ -38,7 +38,12 @@ def main(argv: list[str] | None = None, catalogue: Catalogue = engines) -> int:
             stream.reconfigure(errors="replace")  # a console that knows no “ must not end a job
     args = _parser().parse_args(argv)
     try:
-        return int(args.run(args, catalogue))
+        code = int(args.run(args, catalogue))
+        sys.stdout.flush()  # here, where a reader who has gone is caught
+        return code
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except Exception as error:
         told = failure("", error)
         print(f"{told.sentence} {told.fix}", file=sys.stderr)
@@ -84,15 +89,17 @@ def _batch(args: argparse.Namespace, catalogue: Catalogue) -> int:
     made = failed = 0
     with _interruptible() as stop:
         maker = Maker(catalogue, stop, args)
-        for picture, output in _outputs(pictures, args.output, "." + args.format):
+        for i, (picture, output) in enumerate(_outputs(pictures, args.output, "." + args.format), 1):
             if args.skip_existing and output.exists():
                 made += 1
                 continue
             try:
-                maker.make(_with_picture(request, picture), output, picture.name)
+                maker.make(_with_picture(request, picture), output, f"{i}/{len(pictures)} {picture.name}")
                 made += 1
             except Cancelled:
                 break
+            except BrokenPipeError:
+                raise
             except Exception as error:
                 failed += 1
                 told = failure("", error)

@@ -186,7 +186,7 @@ def failure(job: str, error: BaseException, log_path: str = "") -> Failure:
         error = BadRequest("The request is nested too deeply.", "Start again with other settings.")
     if isinstance(error, JobError):
         return Failure(job, error.code, error.sentence, error.fix)
-    log.error("job %s failed", job, exc_info=error)
+    log.error("%s failed", f"job {job}" if job else "this", exc_info=error)
     what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
     where = f"Try again; if it happens twice, send us the log: {log_path}" if log_path else "Try again."
     return Failure(job, "internal", f"Something unforeseen went wrong ({what}).", where)

@@ -332,3 +332,11 @@ def test_a_console_that_knows_few_letters_ends_no_job(tmp_path):
 def test_help_is_given(words):
     done = subprocess.run(command(*words), capture_output=True, timeout=60, check=False)
     assert done.returncode == 0 and done.stdout and not done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_a_reader_that_has_seen_enough_is_no_error():
+    process = subprocess.Popen(command("engines", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.wait(60) == 2 and process.stderr.read() == b""
+    process.stderr.close()
