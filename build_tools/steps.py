@@ -42,7 +42,8 @@ class Steps:
         report.unlink(missing_ok=True)
         print(f"\n── {title}", flush=True)
         start = time.monotonic()
-        command = [str(python), "-m", "pytest", f"--junitxml={report}", *map(str, arguments)]
+        told = (f"--junitxml={report}", "--durations=8", "--durations-min=5")
+        command = [str(python), "-m", "pytest", *told, *map(str, arguments)]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
         if done.returncode == 5:
             self.leave_out(title, "no test is selected")
