@@ -22,7 +22,8 @@ SHARE = 0.2  # of the edges, the cheapest, may be chosen in one round
 COLOUR = 0.015  # a step from black to white weighs as much as this distance, in longest sides
 EVEN = 3e-5  # weight of the squared length: decides where the surface is flat and every collapse is free
 ANCHOR = 1e-3  # pull of the new vertex towards the edge's middle, relative to the quadric's trace
-TURN = 0.2  # least cosine between a face's normals before and after
+TURN = 0.5  # least cosine between a face's normals before and after one collapse
+LEAN = 0.2  # least cosine between a face's normal and the first surface's about its corners: turns must not add up
 SHAPE = 0.002  # least compactness (1: equilateral) of a face that a collapse makes, unless it was worse before
 
 
@@ -38,7 +39,7 @@ def decimate(mesh: TriangleMesh, target_faces: int, watch: Watch) -> TriangleMes
     first = work.faces.shape[1]
     repriced = first  # how many faces there were when refused edges last got another chance
     while (left := (work.faces.shape[1] - target_faces + 1) // 2) > 0:
-        watch.step((first - work.faces.shape[1]) / (first - target_faces), "decimate")
+        watch.step((first - work.faces.shape[1]) / (first - target_faces), "thinning out")
         if work.round(left):
             continue
         if work.faces.shape[1] == repriced:
@@ -61,7 +62,7 @@ class _Mesh:
         self.points = (points - self.centre) / self.size
         self.colours = None if mesh.colours is None else mesh.colours.astype(np.float32) / 255.0
         self.faces = np.ascontiguousarray(mesh.faces.T, np.int32)
-        self.quadrics = _quadrics(self.points, self.faces)
+        self.quadrics, self.outward = _quadrics(self.points, self.faces)
         self.edges, counts = _unique_edges(self.faces)
         self.locked = np.zeros(len(points), bool)
         self.locked[self.edges[:, counts != 2]] = True
@@ -79,7 +80,7 @@ class _Mesh:
         if self.colours is not None:
             step = self.colours[u, :3] - self.colours[w, :3]
             weight += COLOUR**2 * _dot(step, step)
-        costs += weight * (quadrics[:, 0] + quadrics[:, 3] + quadrics[:, 5])
+        costs += weight * _areas(quadrics)
         costs[self.locked[u] | self.locked[w]] = np.inf
         return costs
 
@@ -91,17 +92,21 @@ class _Mesh:
         u, w = edges = self.edges[:, chosen]
         quadrics = self.quadrics[u] + self.quadrics[w]
         places = _optimum(quadrics, (self.points[u] + self.points[w]) / 2)
-        good = self._allowed(edges, places)
+        share = (_areas(self.quadrics[u]) / (_areas(quadrics) + 1e-30))[:, None]
+        outward = share * self.outward[u] + (1 - share) * self.outward[w]
+        good = self._allowed(edges, places, outward)
         self.costs[chosen[~good]] = np.inf
         order = np.flatnonzero(good)
         if len(order) > most:
             order = order[np.argsort(self.costs[chosen[order]], kind="stable")[:most]]
         if len(order):
-            self._collapse(edges[:, order], places[order], quadrics[order])
+            self._collapse(edges[:, order], places[order], quadrics[order], outward[order])
         return True
 
-    def _allowed(self, edges: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Which of these independent edges (2, N) may go to ``places`` (N, 3): link condition, no face turned."""
+    def _allowed(self, edges: np.ndarray, places: np.ndarray, outward: np.ndarray) -> np.ndarray:
+        """Which of these independent edges (2, N) may go to ``places`` (N, 3): link condition, no face turned.
+        ``outward`` (N, 3) is the mean normal of the first surface that the new vertex will stand for.
+        """
         n = edges.shape[1]
         owner = np.full(len(self.points), -1, np.int32)
         owner[edges] = np.arange(n, dtype=np.int32)
@@ -120,9 +125,12 @@ class _Mesh:
         good &= np.bincount(match[ends == 2], minlength=n) == 2
         moved = np.flatnonzero(ends == 1)
         match = match[moved]
-        old = [self.points[corner] for corner in self.faces[:, moved]]
-        place = places[match]
-        new = [np.where((at[moved] >= 0)[:, None], place, was) for at, was in zip((a, b, c), old, strict=True)]
+        old, new, reference = [], [], np.zeros((len(moved), 3))
+        for at, corner in zip((a, b, c), self.faces[:, moved], strict=True):
+            own = (at[moved] >= 0)[:, None]
+            old.append(self.points[corner])
+            new.append(np.where(own, places[match], old[-1]))
+            reference += np.where(own, outward[match], self.outward[corner])
         before, roundness = _normals(*old)
         after, roundness_after = _normals(*new)
         # A face too thin to have a normal of its own is compared with its surroundings.
@@ -130,18 +138,19 @@ class _Mesh:
         thin = roundness < 1e-3
         before[thin] = around[match[thin]]
         bad = _dot(before, after) <= TURN * np.sqrt(_dot(before, before) * _dot(after, after))
+        bad |= _dot(reference, after) <= LEAN * np.sqrt(_dot(reference, reference) * _dot(after, after))
         bad |= roundness_after < np.minimum(SHAPE, roundness)
         good[match[bad]] = False
         return good
 
-    def _collapse(self, edges: np.ndarray, places: np.ndarray, quadrics: np.ndarray) -> None:
+    def _collapse(self, edges: np.ndarray, places: np.ndarray, quadrics: np.ndarray, outward: np.ndarray) -> None:
         u, w = edges
         if self.colours is not None:
             a, along = self.points[u], self.points[w] - self.points[u]
             t = np.clip(_dot(places - a, along) / np.maximum(_dot(along, along), 1e-30), 0.0, 1.0)
             t = t[:, None].astype(np.float32)
             self.colours[u] = self.colours[u] * (1 - t) + self.colours[w] * t
-        self.points[u], self.quadrics[u] = places, quadrics
+        self.points[u], self.quadrics[u], self.outward[u] = places, quadrics, outward
         touched = np.zeros(len(self.points), bool)
         touched[edges] = True
         kept = np.flatnonzero(~(touched[self.edges[0]] | touched[self.edges[1]]))
@@ -190,8 +199,10 @@ def _normals(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, n
     return normals, 2 * np.sqrt(3) * np.sqrt(_dot(normals, normals)) / np.maximum(squares, 1e-30)
 
 
-def _quadrics(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Per vertex (V, 10) the sum over its faces of area · (n·x − d)²: xx xy xz yy yz zz, the linear part, d²."""
+def _quadrics(points: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per vertex (V, 10) the sum over its faces of area · (n·x − d)²: xx xy xz yy yz zz, the linear part, d²; and
+    (V, 3) their mean normal, as much shorter than 1 as they disagree.
+    """
     normals, _ = _normals(*(points[corner] for corner in faces))
     doubled = np.sqrt(_dot(normals, normals))
     n = normals / np.maximum(doubled, 1e-30)[:, None]
@@ -202,7 +213,14 @@ def _quadrics(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
     for k, (i, j) in enumerate(pairs):
         term = np.tile(plane[:, i] * plane[:, j] * doubled / 2, 3)
         quadrics[:, k] = np.bincount(flat, weights=term, minlength=len(points))
-    return quadrics
+    half = np.tile(normals / 2, (3, 1))
+    outward = np.stack([np.bincount(flat, weights=half[:, k], minlength=len(points)) for k in range(3)], axis=1)
+    return quadrics, outward / (_areas(quadrics)[:, None] + 1e-30)
+
+
+def _areas(quadrics: np.ndarray) -> np.ndarray:
+    """The area (N,) that quadrics (N, 10) were summed over: the trace, normals being of length 1."""
+    return quadrics[:, 0] + quadrics[:, 3] + quadrics[:, 5]
 
 
 def _optimum(q: np.ndarray, middle: np.ndarray) -> np.ndarray:

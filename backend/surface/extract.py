@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ..shapes import DensityField, Shape, SignedDistanceField, TriangleMesh
 from .lattice import Field
 from .marching_cubes import marching_cubes
 from .sparse import dense, sparse
+from .watching import within
 
 if TYPE_CHECKING:
     from ..engines.engine import Watch
@@ -40,10 +40,10 @@ def extract(shape: Shape, resolution: int, watch: Watch) -> TriangleMesh:
             f"A {type(shape).__name__} cannot be made into a mesh yet.", "Choose an engine that makes fields or meshes."
         )
     if resolution // PREVIEW >= COARSEST_PREVIEW:
-        coarse = _mesh(shape, resolution // PREVIEW, _within(watch, 0.0, 0.05), colours_of_points)
+        coarse = _mesh(shape, resolution // PREVIEW, within(watch, 0.0, 0.05), colours_of_points)
         if len(coarse.faces):
             watch.preview(coarse)
-    mesh = _mesh(shape, resolution, _within(watch, 0.05, 1.0), colours_of_mesh)
+    mesh = _mesh(shape, resolution, within(watch, 0.05, 1.0), colours_of_mesh)
     if not len(mesh.faces):
         raise EmptySurface("There is no surface in what the engine made.", "Try another picture or another engine.")
     return mesh
@@ -55,14 +55,14 @@ Paint = Callable[[Field, np.ndarray, np.ndarray, "Watch"], "np.ndarray | None"]
 def _mesh(field: Field, resolution: int, watch: Watch, paint: Paint) -> TriangleMesh:
     """The field's surface in the world frame; without a vertex where there is none."""
     search = sparse if isinstance(field, SignedDistanceField) else dense
-    crossing = search(field, resolution, _within(watch, 0.0, 0.8))  # type: ignore[arg-type]
+    crossing = search(field, resolution, within(watch, 0.0, 0.8))  # type: ignore[arg-type]
     if crossing.undefined:
         watch.warn("The engine left parts of space undefined; they were taken as empty.")
     lattice_vertices, faces = marching_cubes(crossing.cells, crossing.corners, margin=MARGIN)
     vertices = crossing.lattice.points(lattice_vertices)
     if not len(faces):
         return TriangleMesh(vertices, faces)
-    colours = paint(field, vertices, faces, _within(watch, 0.8, 1.0))
+    colours = paint(field, vertices, faces, within(watch, 0.8, 1.0))
     if field.to_world is not None:
         vertices = np.ascontiguousarray(field.to_world(vertices), np.float32)
     return TriangleMesh(vertices, faces, colours)
@@ -74,7 +74,7 @@ def colours_of_mesh(field: Field, vertices: np.ndarray, faces: np.ndarray, watch
     """
     if field.paint is None:
         return colours_of_points(field, vertices, faces, watch)
-    watch.step(0.0, "colours")
+    watch.step(0.0, "colouring")
     return _bytes(np.asarray(field.paint(vertices, faces), np.float32))
 
 
@@ -84,7 +84,7 @@ def colours_of_points(field: Field, vertices: np.ndarray, faces: np.ndarray, wat
         return None
     rgb = np.empty((len(vertices), 3), np.float32)
     for start in range(0, len(vertices), BATCH):
-        watch.step(start / len(vertices), "colours")
+        watch.step(start / len(vertices), "colouring")
         rgb[start : start + BATCH] = field.colours(vertices[start : start + BATCH])
     return _bytes(rgb)
 
@@ -93,12 +93,3 @@ def _bytes(rgb: np.ndarray) -> np.ndarray:
     rgba = np.full((len(rgb), 4), 255, np.uint8)
     rgba[:, :3] = np.rint(np.clip(np.nan_to_num(rgb), 0.0, 1.0) * 255.0)
     return rgba
-
-
-def _within(watch: Watch, begin: float, end: float) -> Watch:
-    """The watch of a part of the work: its 0…1 is the whole's begin…end."""
-
-    def step(fraction: float = 0.0, detail: str = "") -> None:
-        watch.step(begin + (end - begin) * fraction, detail)
-
-    return dataclasses.replace(watch, step=step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from .clean import clean
 from .decimate import decimate
 from .measure import measure
 from .smooth import taubin
+from .watching import within
 
 if TYPE_CHECKING:
     from ..engines.engine import Watch
@@ -40,14 +40,13 @@ def finish(
 
     World frame in and out. Raises EmptySurface where nothing is left to stand up.
     """
-    watch.step(0.0, "clean")
+    watch.step(0.0, "cleaning")
     mesh = clean(mesh)
     if not len(mesh.faces):
         raise EmptySurface("There is no surface in what the engine made.", "Try another picture or another engine.")
-    mesh = taubin(mesh, smoothing)
-    within = dataclasses.replace(watch, step=lambda fraction=0.0, detail="": watch.step(0.1 + 0.8 * fraction, detail))
-    mesh = decimate(mesh, target_faces, within)
-    watch.step(0.9, "measure")
+    mesh = taubin(mesh, smoothing, within(watch, 0.1, 0.2))
+    mesh = decimate(mesh, target_faces, within(watch, 0.2 if smoothing else 0.1, 0.9))
+    watch.step(0.9, "measuring")
     mesh = stand(mesh, height)
     known = measure(mesh)
     warnings = []

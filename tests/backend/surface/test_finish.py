@@ -49,8 +49,11 @@ def test_the_mesh_stands_on_the_ground_in_the_size_asked_for(height, target):
 
 def test_progress_never_falls_and_ends_below_one():
     heard = []
-    finish(solid(torus, 40), 500, 1.0, Watch(step=lambda fraction=0.0, detail="": heard.append(fraction)))
-    assert heard == sorted(heard) and heard[0] == 0 and heard[-1] <= 1 and len(heard) > 5
+    watch = Watch(step=lambda fraction=0.0, detail="": heard.append((fraction, detail)))
+    _, facts = finish(solid(torus, 40), 500, 1.0, watch, smoothing=3)
+    assert heard == sorted(heard, key=lambda h: h[0]) and heard[0][0] == 0 and heard[-1][0] <= 1
+    assert list(dict.fromkeys(detail for _, detail in heard)) == ["cleaning", "smoothing", "thinning out", "measuring"]
+    assert facts.watertight
 
 
 def test_a_target_that_cannot_be_met_is_told():
@@ -140,18 +143,18 @@ def test_an_empty_mesh_can_be_measured():
 def test_smoothing_takes_ripples_off_and_keeps_the_volume():
     mesh = solid(ball, 40)
     rough = mesh.vertices + np.random.default_rng(0).normal(0, 0.01, mesh.vertices.shape).astype(np.float32)
-    smooth = taubin(TriangleMesh(rough, mesh.faces), 10)
+    smooth = taubin(TriangleMesh(rough, mesh.faces), 10, Watch())
     radii = np.linalg.norm(smooth.vertices, axis=1)
     assert (radii - 0.6).std() < 0.5 * (np.linalg.norm(rough, axis=1) - 0.6).std()
     assert measure(smooth).volume == pytest.approx(measure(mesh).volume, rel=0.01)
-    assert taubin(mesh, 0) is mesh
+    assert taubin(mesh, 0, Watch()) is mesh
 
 
 def test_smoothing_holds_open_borders():
     mesh = solid(torus, 30)
     upper = (mesh.vertices[mesh.faces][..., 2] > 0.05).all(axis=1)
     half = clean(TriangleMesh(mesh.vertices, mesh.faces[upper]))
-    again = taubin(half, 5)
+    again = taubin(half, 5, Watch())
     moved = np.abs(again.vertices - half.vertices).max(axis=1) > 0
     edges = np.sort(np.concatenate([half.faces[:, [0, 1]], half.faces[:, [1, 2]], half.faces[:, [2, 0]]]), axis=1)
     pairs, counts = np.unique(edges, axis=0, return_counts=True)
