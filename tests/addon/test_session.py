@@ -291,3 +291,23 @@ def test_another_child_inherits_nothing_of_ours(toy):
     toy.start()
     tick_until(toy, lambda: toy.state == "ready")
     assert subprocess.run(command, capture_output=True, close_fds=False, check=True).stdout == before
+
+
+def test_the_products_own_backend_makes_a_mesh_of_a_picture(session):
+    y, x = np.mgrid[:128, :128]
+    pixels = np.zeros((128, 128, 4), np.uint8)
+    pixels[(x - 64) ** 2 + (y - 64) ** 2 < 40**2] = (220, 60, 30, 255)
+    there = session()
+    request = Request(images=(Picture(pixels),), preset="fast", target_faces=1500)
+    events = []
+    job = there.wait(there.submit(request), 300, events.append)
+    assert job.state == "done", job.failure
+    result = events[-1]
+    vertices, colours = (np.asarray(result.arrays[name]) for name in ("vertices", "colours"))
+    assert job.report.watertight and 0 < job.report.faces <= 1500 and job.report.engine == "pocket"
+    assert abs(vertices[:, 2].min()) < 1e-4 and np.ptp(vertices, axis=0).max() == pytest.approx(1, abs=1e-3)
+    assert colours[:, 0].mean() > colours[:, 1].mean() + 40  # it is red
+    assert "GFLOP/s" in there.compute
+    assert {info.id for info in there.engines} == {"pocket"}
+    log = there._contact._child.log.read_text()
+    assert "matrix products by" in log and "Traceback" not in log and there._contact._child.token not in log
