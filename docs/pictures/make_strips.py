@@ -95,14 +95,15 @@ def strip(picture: Path, mesh: Path, target: Path) -> None:
     scene = bpy.context.scene
     show_mesh(mesh)
     up = Vector((0, math.sin(ELEVATION), math.cos(ELEVATION)))
+    nearer = Vector((0, -math.cos(ELEVATION), math.sin(ELEVATION)))
     show_picture(picture, Vector((0, 0, 0)), 1.22)
     for column, text in enumerate(["the picture", *(name for name, _ in TURNS)]):
-        show_caption(text, Vector((STEP * column, 0, 0)) - up * 0.83 + Vector((0, -2, 0)))
+        show_caption(text, Vector((STEP * column, 0, 0)) - up * 0.76 + nearer * 2)
 
-    middle = Vector((STEP * len(TURNS) / 2, 0, -0.06))
+    middle = Vector((STEP * len(TURNS) / 2, 0, 0)) - up * 0.08
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.type, camera.data.ortho_scale = "ORTHO", STEP * (len(TURNS) + 1)
-    camera.location = middle + Vector((0, -math.cos(ELEVATION), math.sin(ELEVATION))) * 20
+    camera.location = middle + nearer * 20
     camera.rotation_euler = (math.pi / 2 - ELEVATION, 0, 0)
     scene.collection.objects.link(camera)
     scene.camera = camera
@@ -118,7 +119,7 @@ def strip(picture: Path, mesh: Path, target: Path) -> None:
     scene.render.engine = "CYCLES"
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.seed = 24, True, 1
     scene.render.threads_mode, scene.render.threads = "FIXED", 2
-    scene.render.resolution_x, scene.render.resolution_y = HEIGHT * (len(TURNS) + 1), round(HEIGHT * 1.3)
+    scene.render.resolution_x, scene.render.resolution_y = HEIGHT * (len(TURNS) + 1), round(HEIGHT * 1.12)
     scene.view_settings.view_transform = "Standard"
     scene.render.image_settings.file_format, scene.render.image_settings.quality = "JPEG", 88
     scene.render.filepath = str(target)
