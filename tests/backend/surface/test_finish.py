@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from maquette.backend.engines.engine import Watch
 from maquette.backend.errors import EmptySurface
 from maquette.backend.shapes import TriangleMesh
@@ -178,3 +180,23 @@ def test_normals_point_outward_and_do_not_depend_on_the_cut():
         assert np.abs(vertex_normals(cube, np.array(faces, np.int32)) - expected).max() < 1e-6
     alone = vertex_normals(np.zeros((3, 3), np.float32), np.array([[0, 1, 1]], np.int32))
     assert (alone == 0).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(0, 120), st.integers(0, 20))
+def test_any_faces_whatever_end_in_a_sound_mesh_or_an_empty_surface(seed, vertices, faces, target):
+    """Random triangles over few points, some of them nowhere: edges on many faces, doubles, flaps, indices astray."""
+    rng = np.random.default_rng(seed)
+    points = rng.integers(-3, 4, (vertices, 3)).astype(np.float32)
+    points[rng.random(vertices) < 0.1] = np.nan
+    mesh = TriangleMesh(points, rng.integers(-1, vertices + 1, (faces, 3)).astype(np.int32))
+    try:
+        done, facts = finish(mesh, target, 1.0, Watch())
+    except EmptySurface:
+        return
+    assert np.isfinite(done.vertices).all()
+    assert np.array_equal(np.unique(done.faces), np.arange(len(done.vertices)))
+    a, b, c = done.faces.T
+    assert ((a != b) & (b != c) & (c != a)).all()
+    assert (facts.vertices, facts.faces) == (len(done.vertices), len(done.faces))
+    assert facts.watertight == watertight(done.faces)
