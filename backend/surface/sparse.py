@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..engines.engine import Watch
 
 SLACK = 1.001  # stretches the bound, so that rounding in float32 cannot make it lie
+CHUNK = 1 << 18  # cells looked at together
 COARSEST = 6  # cells along x at the first level, at least
 
 _CORNERS = np.array(CORNERS, np.int64)
@@ -83,24 +84,28 @@ def _last_level(nodes: Nodes, parents: np.ndarray, bound: float) -> np.ndarray:
     parent's centre, known by now, and opposite to it one of the parent's corners, which up to eight parents share.
     Together these two say more of the six corners between them than a centre could.
     """
-    lattice, shape = nodes.lattice, np.array(nodes.lattice.shape)
-    cells = (parents[:, None] * 2 + _CORNERS).reshape(-1, 3)
-    centres = np.repeat(parents * 2 + 1, 8, axis=0)
-    opposite = (parents[:, None] * 2 + 2 * _CORNERS).reshape(-1, 3)
-    valid = np.all(cells <= shape - 2, axis=1)
-    cells, centres, opposite = cells[valid], centres[valid], np.minimum(opposite[valid], shape - 1)
-    a, b = centres @ lattice.strides, opposite @ lattice.strides
-    nodes.ask(np.unique(b), 0.3, 0.5)
-    a, b = nodes.values[a], nodes.values[b]
-    inner = lattice.inner(centres) & lattice.inner(opposite)
-    # Three corners are one cell away from the one and √2 from the other, and three the other way round.
-    far, further = bound, bound * np.sqrt(2)
-    sure = ((np.abs(a) > far) | (np.abs(b) > further)) & ((np.abs(b) > far) | (np.abs(a) > further))
-    drop = inner & ((a > 0) == (b > 0)) & sure
-    # A cell of the outer layer is crossed as soon as one of its nodes in the box is inside.
-    known = np.where(lattice.inner(centres), a, np.where(lattice.inner(opposite), b, np.float32(np.inf)))
-    drop |= ~inner & (known < -bound * np.sqrt(3))
-    return cells[~drop] @ lattice.strides
+    lattice, strides = nodes.lattice, nodes.lattice.strides
+    last = np.array(lattice.shape) - 1
+    kept = [np.zeros(0, np.int64)]
+    for start in range(0, len(parents), CHUNK // 8):  # in parts, because a loose bound leaves nearly all cells
+        some = parents[start : start + CHUNK // 8, None] * 2
+        cells, opposite = (some + _CORNERS).reshape(-1, 3), (some + 2 * _CORNERS).reshape(-1, 3)
+        valid = np.all(cells < last, axis=1)
+        cells, opposite = cells[valid], np.minimum(opposite[valid], last)
+        centres = np.repeat(some[:, 0] + 1, 8, axis=0)[valid]
+        within_a, within_b = lattice.inner(centres), lattice.inner(opposite)
+        done = 0.3 + 0.2 * start / len(parents)
+        nodes.ask(np.unique(opposite @ strides), done, done)
+        a, b = nodes.values[centres @ strides], nodes.values[opposite @ strides]
+        # Three corners are one cell away from the one and √2 from the other, and three the other way round.
+        far, further = bound, bound * np.sqrt(2)
+        sure = ((np.abs(a) > far) | (np.abs(b) > further)) & ((np.abs(b) > far) | (np.abs(a) > further))
+        drop = within_a & within_b & ((a > 0) == (b > 0)) & sure
+        # A cell of the outer layer is crossed as soon as one of its nodes in the box is inside.
+        known = np.where(within_a, a, np.where(within_b, b, np.float32(np.inf)))
+        drop |= ~(within_a & within_b) & (known < -bound * np.sqrt(3))
+        kept.append(cells[~drop] @ strides)
+    return np.concatenate(kept)
 
 
 def _about(lattice: Lattice, seeds: np.ndarray) -> np.ndarray:
@@ -125,8 +130,11 @@ def _corner_nodes(lattice: Lattice, cells: np.ndarray) -> np.ndarray:
 
 def _crossed(nodes: Nodes, cells: np.ndarray) -> np.ndarray:
     """Which of the cells (N,), whose corners are known, the surface passes through."""
-    cases = cell_cases(nodes.values[_corners(nodes.lattice, cells)])
-    return (cases != 0) & (cases != 255)
+    crossed = np.zeros(len(cells), bool)
+    for start in range(0, len(cells), CHUNK):
+        cases = cell_cases(nodes.values[_corners(nodes.lattice, cells[start : start + CHUNK])])
+        crossed[start : start + CHUNK] = (cases != 0) & (cases != 255)
+    return crossed
 
 
 def _grow(nodes: Nodes, cells: np.ndarray) -> np.ndarray:

@@ -53,6 +53,16 @@ def test_any_union_of_balls_in_any_box(seed, resolution, scale):
     assert np.array_equal(found.corners, reference.corners)
 
 
+@pytest.mark.parametrize("bound", [1.0, 3.0, 100.0])
+def test_a_loose_bound_costs_questions_and_changes_nothing(bound, monkeypatch):
+    """In many small parts, too."""
+    whole = sparse.sparse(field(torus), 30, Watch())
+    monkeypatch.setattr(sparse, "CHUNK", 64)
+    parts = sparse.sparse(field(torus, lipschitz=bound), 30, Watch())
+    assert np.array_equal(parts.cells, whole.cells) and np.array_equal(parts.corners, whole.corners)
+    assert whole.evaluated <= parts.evaluated <= 31 * 31 * 46
+
+
 def test_sparse_asks_little():
     found = sparse.sparse(field(torus), 96, Watch())
     assert found.evaluated < 0.08 * 97 * 97 * 145
