@@ -76,23 +76,45 @@ def start_with(addon, tmp_path):
     """A function that makes the session of a chosen backend: a script of this folder, and its arguments."""
 
     def start(script: str, *arguments: object, **patience):
-        runtime, session = addon.runtime, addon.session
-        launch = session.Launch(
-            interpreter=sys.executable,
-            root=runtime.ROOT,
-            data_dir=tmp_path / "data",
-            command=(sys.executable, str(ROOT / "tests/blender/backends" / script), *map(str, arguments)),
-        )
-        runtime._session = session.Session(launch, session.Patience(**patience))
-        return runtime._session
+        addon.runtime._session = new_session(addon, tmp_path / "data", script, *arguments, **patience)
+        return addon.runtime._session
 
     return start
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """Keeps one backend for all tests that leave it well: starting it is most of what a test takes."""
+    kept = SimpleNamespace(session=None, data=tmp_path_factory.mktemp("shared"))
+    yield kept
+    if kept.session is not None:
+        kept.session.close()
+
+
 @pytest.fixture
-def signpost(start_with):
+def signpost(addon, shared):
     """The session of the real backend with a quick engine whose object tells its sides apart."""
-    return start_with("signpost.py")
+    if shared.session is None:
+        shared.session = new_session(addon, shared.data, "signpost.py")
+    addon.runtime._session = shared.session
+    yield shared.session
+    if addon.runtime._session is not shared.session:  # the test closed it
+        shared.session = None
+        return
+    shared.session.cancel_all()
+    pump(addon, lambda: not addon.runtime.busy())
+    shared.session.jobs.clear()
+    addon.runtime._session = None
+
+
+def new_session(addon, data: Path, script: str, *arguments: object, **patience):
+    launch = addon.session.Launch(
+        interpreter=sys.executable,
+        root=addon.runtime.ROOT,
+        data_dir=data,
+        command=(sys.executable, str(ROOT / "tests/blender/backends" / script), *map(str, arguments)),
+    )
+    return addon.session.Session(launch, addon.session.Patience(**patience))
 
 
 @pytest.fixture

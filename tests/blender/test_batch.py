@@ -144,7 +144,8 @@ def test_a_job_that_kills_the_backend_costs_only_itself(addon, start_with, pictu
     assert "skipped die.png" in addon.runtime.delivery.notes[-1]
 
 
-def test_what_an_ended_blender_left_is_resumed_in_the_same_grid(addon, signpost, start_with, picture, tmp_path):
+def test_what_an_ended_blender_left_is_resumed_in_the_same_grid(addon, start_with, picture, tmp_path):
+    start_with("signpost.py")
     folder = tmp_path / "some"
     for name in ("1.png", "slow.png", "z.png"):
         picture(name, folder)
