@@ -97,8 +97,11 @@ def _refresh_thumbnails(*_) -> None:
 def register() -> None:
     bpy.types.Scene.maquette = bpy.props.PointerProperty(type=MAQUETTE_PG_settings)
     bpy.app.handlers.load_post.append(_refresh_thumbnails)
+    bpy.app.timers.register(_refresh_thumbnails, first_interval=0.5, persistent=True)  # of the file that is open
 
 
 def unregister() -> None:
+    if bpy.app.timers.is_registered(_refresh_thumbnails):
+        bpy.app.timers.unregister(_refresh_thumbnails)
     bpy.app.handlers.load_post.remove(_refresh_thumbnails)
     del bpy.types.Scene.maquette

@@ -156,7 +156,7 @@ def data_dir() -> Path:
 def register() -> None:
     atexit.register(close)
     bpy.app.handlers.load_pre.append(_before_load)
-    bpy.app.timers.register(_look_for_left_over, first_interval=1.0)
+    bpy.app.timers.register(_look_for_left_over, first_interval=1.0, persistent=True)
 
 
 def unregister() -> None:

@@ -13,7 +13,7 @@ from ..pictures import suffixes
 from ..problems import MissingFolder, NothingToRun, Problem
 from ..properties import BATCH_FACES
 from ..sources import FileSource
-from .options import Options, carry_out, refuse
+from .options import FRESH, Options, carry_out, refuse
 
 
 class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
@@ -22,12 +22,15 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
     bl_description = "Make an object from every picture in a folder and set them out in rows from the 3D cursor"
     bl_options = {"REGISTER"}
 
-    directory: bpy.props.StringProperty(name="Folder", description="Folder with pictures", subtype="DIR_PATH")
+    directory: bpy.props.StringProperty(
+        name="Folder", description="Folder with pictures", subtype="DIR_PATH", options=FRESH
+    )
     target_faces: bpy.props.IntProperty(
         name="Faces",
         description="About how many triangles each mesh should have. 0 keeps all of them",
         default=BATCH_FACES,
         min=0,
+        options=FRESH,
     )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})

@@ -10,7 +10,7 @@ import bpy
 from ..delivery import Ticket
 from ..problems import NothingToRun, Problem, UnreadableImage
 from ..sources import FileSource, ImageSource
-from .options import Options, carry_out, conclude, refuse
+from .options import FRESH, Options, carry_out, conclude, refuse
 
 
 class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
@@ -19,9 +19,9 @@ class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
     bl_description = "Make a coloured mesh from the picture and stand it at the 3D cursor"
     bl_options = {"REGISTER"}
 
-    filepath: bpy.props.StringProperty(name="Picture", description="Picture file", subtype="FILE_PATH")
+    filepath: bpy.props.StringProperty(name="Picture", description="Picture file", subtype="FILE_PATH", options=FRESH)
     image: bpy.props.StringProperty(
-        name="Image", description="Name of an image open in Blender, used instead of a file"
+        name="Image", description="Name of an image open in Blender, used instead of a file", options=FRESH
     )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})

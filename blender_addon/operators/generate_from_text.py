@@ -6,7 +6,7 @@ import bpy
 
 from ..problems import NothingToRun, Problem
 from ..sources import NoSource
-from .options import Options, carry_out, conclude, refuse
+from .options import FRESH, Options, carry_out, conclude, refuse
 
 _NAME = 40  # letters of the text that name the object
 
@@ -17,7 +17,7 @@ class MAQUETTE_OT_generate_from_text(Options, bpy.types.Operator):
     bl_description = "Make a coloured mesh of what the text describes and stand it at the 3D cursor"
     bl_options = {"REGISTER"}
 
-    prompt: bpy.props.StringProperty(name="Text", description="What the object is, in a few words")
+    prompt: bpy.props.StringProperty(name="Text", description="What the object is, in a few words", options=FRESH)
 
     def invoke(self, context, _event):
         self.adopt(context.scene.maquette, "prompt")

@@ -14,19 +14,32 @@ from ..scene import Target
 from ..session import Job
 from ..sources import Source
 
+# Blender would bring back what a button's last click used; the panel's settings are what counts.
+FRESH = {"SKIP_SAVE"}
 _SHARED = ("engine", "preset", "cutout", "target_faces", "height", "seed")
 
 
 class Options:
     """Mix-in for operators: options as operator properties, filled from the panel where the panel is the caller."""
 
-    engine: bpy.props.StringProperty(name="Engine", description="What makes the mesh", default=DEFAULT_ENGINE)
-    preset: bpy.props.EnumProperty(name="Detail", description="How fine the mesh is", items=PRESETS, default="standard")
+    engine: bpy.props.StringProperty(
+        name="Engine", description="What makes the mesh", default=DEFAULT_ENGINE, options=FRESH
+    )
+    preset: bpy.props.EnumProperty(
+        name="Detail", description="How fine the mesh is", items=PRESETS, default="standard", options=FRESH
+    )
     cutout: bpy.props.EnumProperty(
-        name="Cut-out", description="How the object is told from its background", items=CUTOUTS, default="auto"
+        name="Cut-out",
+        description="How the object is told from its background",
+        items=CUTOUTS,
+        default="auto",
+        options=FRESH,
     )
     target_faces: bpy.props.IntProperty(
-        name="Faces", description="About how many triangles the mesh should have. 0 keeps all of them", min=0
+        name="Faces",
+        description="About how many triangles the mesh should have. 0 keeps all of them",
+        min=0,
+        options=FRESH,
     )
     height: bpy.props.FloatProperty(
         name="Height",
@@ -34,11 +47,17 @@ class Options:
         min=0.0,
         max=10_000.0,
         unit="LENGTH",
+        options=FRESH,
     )
     seed: bpy.props.IntProperty(
-        name="Seed", description="Another number gives another result, where the engine has a choice", min=0
+        name="Seed",
+        description="Another number gives another result, where the engine has a choice",
+        min=0,
+        options=FRESH,
     )
-    name: bpy.props.StringProperty(name="Name", description="Name of the new object. Empty takes the picture's")
+    name: bpy.props.StringProperty(
+        name="Name", description="Name of the new object. Empty takes the picture's", options=FRESH
+    )
 
     def adopt(self, settings: MAQUETTE_PG_settings, *others: str) -> None:
         """Takes from the panel what the caller has not set."""

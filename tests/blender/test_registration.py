@@ -38,6 +38,16 @@ def test_every_operator_and_option_tells_the_artist_what_it_does(addon):
         assert name in ("rna_type", "name") or prop.description, name
 
 
+def test_a_click_takes_the_panels_settings_and_not_the_last_clicks(addon):
+    """Blender fills a button's options from its last use, unless they are marked."""
+    for cls in operators():
+        if "_generate_from_" in cls.__name__:
+            kept = [
+                name for name, prop in cls.bl_rna.properties.items() if name != "rna_type" and not prop.is_skip_save
+            ]
+            assert set(kept) <= set(bpy.types.Operator.bl_rna.properties.keys()), cls.bl_idname
+
+
 def test_words_of_the_trade_stay_out_of_sight(addon):
     jargon = ("backend", "json", "socket", "tensor", "inference", "vertex colour attribute", "subprocess")
     for cls in operators():
