@@ -68,7 +68,7 @@ def play(suite: str, scenario: str, package: Path, limit: float = 420, **setting
         if (out / "crash.txt").exists():
             log += (out / "crash.txt").read_text(errors="replace")
         (PICTURES / f"{suite}-{scenario}.log").write_text(log)
-        for picture in out.glob("*.png"):
+        for picture in (*out.glob("*.png"), *out.glob("*.jpg")):
             shutil.copy(picture, PICTURES / f"{suite}-{picture.name}")
         facts = json.loads((out / "facts.json").read_text()) if (out / "facts.json").exists() else {}
         left = (out / "left.txt").read_text() if (out / "left.txt").exists() else "unknown"

@@ -132,8 +132,12 @@ def button(operator: str, **where: Any) -> Iterator[float]:
 
 
 def picture(name: str) -> None:
-    """What the screen shows. Blender's own screenshot is black on a software OpenGL."""
-    subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=True)
+    """What the screen shows, as PNG unless the name has an ending.
+
+    Blender's own screenshot is black on a software OpenGL.
+    """
+    file = OUT / (name if "." in name else f"{name}.png")
+    subprocess.run(["import", "-window", "root", "-quality", "88", str(file)], check=True)
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 600.0) -> Iterator[float]:

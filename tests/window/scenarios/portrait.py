@@ -55,7 +55,7 @@ def scenario() -> Iterator[float]:
     view.view_location.x += 0.45
     yield from hands.wait_for(lambda: job.fraction > 0.5 or job.ended, "half of it")
     yield 0.3
-    hands.picture("window")
+    hands.picture("window.jpg")
     facts["fraction"] = job.fraction
     yield from hands.wait_for(lambda: product.made("robot"), "the robot")
 
@@ -70,7 +70,7 @@ def scenario() -> Iterator[float]:
     aim(names, 30, 12, 5.6)
     space.region_3d.view_location.x += 0.75
     yield 1.5
-    hands.picture("batch")
+    hands.picture("batch.jpg")
     facts["made"] = names
     facts["warnings"] = {job.request.name: job.report.warnings for job in product.session().jobs if job.report}
 
