@@ -46,7 +46,7 @@ class Engine(Protocol):
         ...
 
     def resolution(self, preset: str) -> int:
-        """Cells across the longest side of the shape's box at this preset."""
+        """Cells across the x side of the shape's box at this preset."""
         ...
 
     def unload(self) -> None:
