@@ -13,6 +13,7 @@ from .imaging.cutout import MODES, cut_out
 from .imaging.framing import Framed, frame
 from .progress import CUT_OUT, ENGINE, FINISH, SURFACE, Meter
 from .protocol import EngineInfo, Picture, Report, Request
+from .runtime import blas
 from .runtime.memory import peak_memory
 from .shapes import TriangleMesh
 from .surface.extract import extract
@@ -20,6 +21,10 @@ from .surface.finish import finish
 
 VIEWS = ("front", "right", "back", "left")
 MAX_PROMPT = 4000
+SLOW = (
+    "No fast matrix library could be loaded on this computer, so this took longer; "
+    "installing Maquette's zip for this system brings one."
+)
 LONGEST = 3072  # pixels; engines look at 512, so that an object may still be a sixth of the picture
 
 
@@ -52,6 +57,8 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
         mesh, facts = finish(mesh, request.target_faces, request.placement.height, watch)
     for sentence in facts.warnings:
         meter.warn(sentence)
+    if info.tier == "embedded" and blas.current().slow:
+        meter.warn(SLOW)
     report = Report(
         engine=info.id,
         preset=request.preset,

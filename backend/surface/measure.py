@@ -37,7 +37,7 @@ def measure(mesh: TriangleMesh) -> Measures:
     return Measures(
         vertices=len(mesh.vertices),
         faces=len(mesh.faces),
-        parts=len(np.unique(components(mesh.faces, len(mesh.vertices))[used])),
+        parts=int(np.count_nonzero(np.bincount(components(mesh.faces, len(mesh.vertices))[used]))),
         watertight=watertight(mesh.faces),
         euler=int(np.count_nonzero(used)) - count_edges(mesh.faces) + len(mesh.faces),
         lower=box.min(axis=0),

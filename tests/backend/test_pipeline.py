@@ -1,6 +1,7 @@
 """A job from its request to its mesh, with engines small enough to know the answer."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -73,7 +74,8 @@ def test_a_picture_becomes_a_coloured_mesh_on_the_ground():
     assert list(dict.fromkeys(stage for stage, *_ in reports)) == [CUT_OUT, ENGINE, SURFACE, FINISH]
 
 
-def test_the_report_tells_what_there_is_to_know():
+def test_the_report_tells_what_there_is_to_know(monkeypatch):
+    monkeypatch.setattr(pipeline.blas, "current", lambda: SimpleNamespace(slow=False))
     request = Request(engine="block", images=(picture(),), preset="fast", seed=5)
     report = run(request, Block())[0].report
     expected = Report(
@@ -83,6 +85,13 @@ def test_the_report_tells_what_there_is_to_know():
     assert report == expected
     assert set(report.stages) == {CUT_OUT, ENGINE, SURFACE, FINISH}
     assert report.seconds >= sum(report.stages.values()) and report.peak_memory >= 0
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_a_slow_machine_says_why_it_took_longer(monkeypatch, slow):
+    monkeypatch.setattr(pipeline.blas, "current", lambda: SimpleNamespace(slow=slow))
+    report = run(Request(engine="block", images=(picture(),)), Block())[0].report
+    assert report.warnings == (("It is a block.", pipeline.SLOW) if slow else ("It is a block.",))
 
 
 def test_the_engine_gets_everything_that_was_asked_for():
