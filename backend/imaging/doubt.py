@@ -55,9 +55,9 @@ def signs(found: Separation, height: int, width: int) -> Signs:
 
 def doubtful(sign: Signs) -> str:
     """→ "" or what is probably wrong and how to mend it; the gravest cause only."""
-    if sign.rough > 2.5 or (sign.explained < 0.65 and sign.border < 0.25):
+    if sign.rough > 2.5 or sign.explained < (0.65 if sign.border < 0.25 else 0.2):
         return f"The background is busy, so the cut-out may be wrong: {_REMEDY}."
-    if sign.border > 0.3 or sign.area > 0.75:
+    if sign.border > 0.25 or sign.area > 0.75:
         return "The object fills the picture or is cut off by its border: use a picture that shows it whole."
     if sign.area < 0.003:
         return "Only a tiny object was found: crop the picture closer to what you want."

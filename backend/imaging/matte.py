@@ -33,7 +33,7 @@ def soften(rgba: np.ndarray, small: np.ndarray, mask: np.ndarray) -> None:
     seen = rgba[y, x, :3]
     alpha = _mixed(seen, front, back, inside)
     clean = (seen - (1 - alpha[:, None]) * back) / np.maximum(alpha, 0.05)[:, None]
-    sure = np.clip((alpha[:, None] - 0.2) / 0.4, 0, 1)
+    sure = np.clip((alpha[:, None] - 0.4) / 0.5, 0, 1)  # dividing by a small alpha magnifies noise
     rgba[y, x, :3] = np.clip(sure * clean + (1 - sure) * front, 0, 1)
     rgba[y, x, 3] = alpha
 

@@ -184,7 +184,7 @@ def nearby(
     apart = np.stack([(((colours - s) / d) ** 2).sum(-1) for s, d in zip(surfaces, deviation, strict=True)])
     which = apart.argmin(0)
     base = np.take_along_axis(surfaces, which[None, ..., None], 0)[0]
-    coarse = max(1, int(sigma / 3))
+    coarse = max(1, min(int(sigma / 3), *mask.shape))
     weight = mask.astype(np.float32)[..., None]
     both = block_means(np.concatenate([(colours - base) * weight, weight], -1), coarse)
     both = blur(both, sigma / coarse)

@@ -10,11 +10,13 @@ import numpy as np
 from . import backdrop
 from .backdrop import Backdrop
 from .colour import lab
-from .grids import at, parts, shrink, spread
-from .segment import TIGHT, Evidence, cheapest_outline, nearby, weigh
+from .grids import at, carried, parts, shrink, spread
+from .segment import NEAR, TIGHT, Evidence, cheapest_outline, nearby, weigh
 
 GLANCE, CLOSER = 160, 320  # longer sides of the two looks, in pixels
 _MARGIN = 0.12  # of the object's box, left about it for the closer look
+_AROUND = 0.05  # of the longer side: how far the background's own colour is averaged
+_SPECK, _GAP = 6, 12  # pixels of the closer look: smaller parts of the object, and holes in it, are noise
 
 
 @dataclass(frozen=True)
@@ -28,45 +30,35 @@ class Separation:
     small: np.ndarray
     evidence: Evidence
     backdrop: Backdrop
-    pieces: int  # of any size, before specks were dropped
 
 
-def separate(pixels: np.ndarray, step: Callable[..., None]) -> Separation:
+def separate(pixels: np.ndarray, step: Callable[[float], None]) -> Separation:
     """``pixels`` (H, W, 4) uint8. Where alpha is under one half there is background whatever the colour."""
     height, width = pixels.shape[:2]
     small, opaque = _look(pixels, GLANCE)
     colours = lab(small)
     known = backdrop.learn(colours, opaque)
     step(0.2)
-    surfaces = known.surfaces(*colours.shape[:2])
-    evidence = weigh(colours, surfaces, known.deviation, opaque)
-    outline = cheapest_outline(evidence, evidence.object > 0, weight=0.6, turns=100)
-    step(0.5)
-    mask = outline > 0.5
-    box = _box(mask, height, width)
-    left, top, right, bottom = box
+    glance = weigh(colours, known.surfaces(*opaque.shape), known.deviation, opaque)
+    step(0.3)
+    outline = cheapest_outline(glance, glance.object > 0, weight=0.6, turns=100)
+    step(0.4)
+
+    left, top, right, bottom = box = _box(outline > 0.5, height, width)
+    window = (left / width, top / height, right / width, bottom / height)
     small, opaque = _look(pixels[top:bottom, left:right], CLOSER)
     colours = lab(small)
-    rows, columns = colours.shape[:2]
-    window = (left / width, top / height, right / width, bottom / height)
-    y = (window[1] + (np.arange(rows) + 0.5) / rows * (window[3] - window[1])) * mask.shape[0] - 0.5
-    x = (window[0] + (np.arange(columns) + 0.5) / columns * (window[2] - window[0])) * mask.shape[1] - 0.5
-    start = at(outline, *(c.ravel() for c in np.meshgrid(y, x, indexing="ij"))).reshape(rows, columns)
-    surfaces = known.surfaces(rows, columns, window)
-    reached = at(evidence.barrier, *(c.ravel() for c in np.meshgrid(y, x, indexing="ij"))).reshape(rows, columns) < 1
-    empty = ~spread(start > 0.5, 3) & opaque & reached
-    ground = nearby(colours, surfaces, known.deviation, empty, 0.05 * CLOSER)
-    deviation = known.deviation
-    if empty.sum() > 100:
-        about = 1.4826 * np.median(np.abs(colours - ground)[empty], 0)
-        deviation = np.concatenate([deviation, np.maximum(about, backdrop.FLOOR)[None]])
-        surfaces = np.concatenate([surfaces, ground[None]])
+    start = _over(outline, window, opaque.shape)
+    empty = ~spread(start > 0.5, 3) & (_over(glance.barrier, window, opaque.shape) < 1) & opaque
+    surfaces, deviation = _about_here(colours, known, window, empty)
     evidence = weigh(colours, surfaces, deviation, opaque)
-    step(0.7)
-    outline = cheapest_outline(evidence, start, turns=60)
-    mask, pieces = tidy(outline > 0.5, evidence)
+    step(0.6)
+    mask = cheapest_outline(evidence, start, turns=60) > 0.5
+    step(0.8)
+    mask = _tidy(mask, evidence)
+    mask &= ~_hollows(mask, colours, deviation[-1])
     step(0.9)
-    return Separation(mask, box, small, evidence, known, pieces)
+    return Separation(mask, box, small, evidence, known)
 
 
 def _look(pixels: np.ndarray, longest: int) -> tuple[np.ndarray, np.ndarray]:
@@ -91,21 +83,56 @@ def _box(mask: np.ndarray, height: int, width: int) -> tuple[int, int, int, int]
     )
 
 
-def tidy(mask: np.ndarray, evidence: Evidence) -> tuple[np.ndarray, int]:
-    """Drops specks, fills what is enclosed and does not look just like the background → (mask, pieces before)."""
-    labels, count = parts(mask)
-    area = np.bincount(labels.ravel(), minlength=count + 1)
+def _over(values: np.ndarray, window: backdrop.Window, shape: tuple[int, ...]) -> np.ndarray:
+    """``values`` of the whole picture, looked up for the pixels of ``window``."""
+    left, top, right, bottom = window
+    y = (top + (np.arange(shape[0]) + 0.5) / shape[0] * (bottom - top)) * values.shape[0] - 0.5
+    x = (left + (np.arange(shape[1]) + 0.5) / shape[1] * (right - left)) * values.shape[1] - 0.5
+    y, x = np.meshgrid(y, x, indexing="ij")
+    return at(values, y.ravel(), x.ravel()).reshape(shape)
+
+
+def _about_here(
+    colours: np.ndarray, known: Backdrop, window: backdrop.Window, empty: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The backdrop's surfaces in ``window``, and one more that follows the ``empty`` pixels, with deviations."""
+    surfaces, deviation = known.surfaces(*empty.shape, window), known.deviation
+    if np.count_nonzero(empty) < 100:
+        return surfaces, deviation
+    ground = nearby(colours, surfaces, deviation, empty, _AROUND * max(empty.shape))
+    unrest = 1.4826 * np.median(np.abs(colours - ground)[empty], 0)
+    unrest = np.maximum(unrest, backdrop.FLOOR).astype(np.float32)
+    return np.concatenate([surfaces, ground[None]]), np.concatenate([deviation, unrest[None]])
+
+
+def _tidy(mask: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """Drops specks, and fills what is enclosed and does not look just like the background."""
+    labels, _ = parts(mask)
+    area = np.bincount(labels.ravel())
     area[0] = 0
-    kept = area >= max(6, 0.02 * area.max(initial=0))
-    mask = kept[labels]
-    holes, many = parts(~mask)
-    if many:
-        size = np.bincount(holes.ravel(), minlength=many + 1)
-        far = np.bincount(holes.ravel(), np.minimum(evidence.distance, 20).ravel(), many + 1) / np.maximum(size, 1)
-        outside = np.zeros(many + 1, bool)
-        for side in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
-            outside[side] = True
-        fill = ~outside & ((far > TIGHT) | (size < 6))
-        fill[0] = True
-        mask = fill[holes]
-    return mask, count
+    mask = (area >= max(_SPECK, 0.02 * area.max()))[labels]
+    holes, _ = parts(~mask)
+    size = np.bincount(holes.ravel())
+    far = np.bincount(holes.ravel(), np.minimum(evidence.distance, 20).ravel()) / np.maximum(size, 1)
+    fill = (far > TIGHT) | (size < _SPECK)
+    for side in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
+        fill[side] = False
+    fill[0] = True
+    return fill[holes]
+
+
+def _hollows(mask: np.ndarray, colours: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Parts of ``mask`` in which the background shows again, in the tone, shadow and all, that it has next to
+    the object: through a handle, between two legs.
+    """
+    ground = carried(colours, (~spread(mask, 2)).astype(np.float32))
+    distance = np.sqrt((((colours - ground) / deviation) ** 2).mean(-1))
+    labels, count = parts(mask & (distance < NEAR))
+    if not count:
+        return np.zeros_like(mask)
+    size = np.bincount(labels.ravel())
+    far = np.bincount(labels.ravel(), distance.ravel()) / np.maximum(size, 1)
+    whole = np.count_nonzero(mask)
+    hollow = (far < TIGHT) & (size >= max(_GAP, 0.003 * whole)) & (size < 0.25 * whole)
+    hollow[0] = False
+    return hollow[labels]
