@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +13,16 @@ from ..engine import Conditioning, Watch
 from .field import SLOPE, SolidField
 from .lattice import ACROSS, believe
 from .network import PocketNetwork
-from .paint import paint
+from .paint import Painter, mended
 from .rays import Rays
-from .silhouette import Silhouette
-from .solid import intervals, relief
+from .silhouette import Silhouette, shrunk
+from .solid import SLENDER, intervals, relief
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "pocket_int8.safetensors"
 SIZE, SHA256 = 21505282, "de9748c44d73bdfdd9e38247871779d7337218e2811367fab11354d1ff8d8968"
 ACROSS_AT = {"fast": 64, "standard": 128, "fine": 192}
 
-THIN_CELLS = 1.25  # the least width of a part, in cells: a thinner one would fall between the lattice's nodes
+THIN_CELLS = 1.6  # the least width of a part, in cells: a thinner one would fall between the lattice's nodes
 UNSURE = 0.75  # part of the rays without belief over which most of the mesh is the outline's guess
 
 GUESSED = (
@@ -69,20 +68,21 @@ class PocketEngine:
         rays = Rays(encoding.k, float(np.arcsin(np.clip(encoding.sin_elevation, -1, 1))))
         width = silhouette.shrunk(ACROSS)
         belief = believe(network, encoding, rays, width > -0.06, lambda f: watch.step(0.75 + 0.2 * f, "shaping"))
-        where = intervals(belief, encoding.depth, width)
+        radius = silhouette.radius(SLENDER)
+        where = intervals(belief, encoding.depth, width, shrunk(radius, ACROSS))
         if where.guessed > UNSURE:
             watch.warn(GUESSED)
         cell = 2 / self.resolution(conditioning.preset)
-        field = SolidField(relief(belief, where), where, silhouette.no_thinner_than(THIN_CELLS * cell))
+        field = SolidField(relief(belief, where, width), where, silhouette.no_thinner_than(THIN_CELLS * cell), radius)
         lower, upper = field.box()
         watch.step(1.0, "shaping")
-        interior = np.clip(silhouette.distance * (len(silhouette.distance) / 2) - 0.5, 0, 1)
+        painter = Painter(network, encoding, rays, mended(framed.rgba, silhouette), where.middle, radius)
         return SignedDistanceField(
             values=field,
             lower=lower,
             upper=upper,
             colours=lambda points: network.query(encoding, rays.to_frame(points))[1],
-            paint=partial(paint, network, encoding, rays, framed.rgba, interior),
+            paint=painter,
             to_world=rays.to_world,
             lipschitz=SLOPE,
             seeds=field.seeds(),

@@ -9,8 +9,8 @@ import numpy as np
 from .lattice import ACROSS, CELL, DEPTHS, STEP
 from .rays import DEPTH
 from .sampling import sample
-from .silhouette import Silhouette
-from .solid import REACH, Intervals
+from .silhouette import Silhouette, shrunk
+from .solid import REACH, THINNEST, Intervals, rounding
 
 # Slope of the field almost everywhere. Along folds it is steeper, and no useful bound exists: there the seeds, which
 # know every ray, lead the search instead (evaluation.recall counts what is missed).
@@ -20,7 +20,8 @@ SLOPE = 2.0
 @dataclass(frozen=True)
 class SolidField:
     """The common inside of the outline and of the solid. The solid is the intervals' distance plus ``relief``
-    (ACROSS, ACROSS, ALONG), and nowhere less than the cover about the intervals' middle.
+    (ACROSS, ACROSS, ALONG), and nowhere less than the cover about the intervals' middle; ``radius`` (S, S) is half
+    the local width, along which it is rounded towards the outline.
 
     Calling it with points (N,3) of ray space gives (N,) float32, positive inside.
     """
@@ -28,6 +29,7 @@ class SolidField:
     relief: np.ndarray
     intervals: Intervals
     silhouette: Silhouette
+    radius: np.ndarray
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         points = np.asarray(points, np.float32)
@@ -37,6 +39,7 @@ class SolidField:
         where = where[near]
         ray = np.stack([self.intervals.middle, self.intervals.half, self.intervals.cover], -1)
         middle, half, cover = sample(ray, where[:, :2]).T
+        half, cover = self._rounded(half, cover, result[near], sample(self.radius[..., None], where[:, :2])[:, 0])
         away = np.abs(points[near, 2] - middle)
         value = np.clip(half - away, -REACH, REACH) + sample(self.relief[..., None], where)[:, 0]
         result[near] = np.minimum(result[near], np.maximum(np.maximum(value, cover - away), -REACH))
@@ -74,7 +77,18 @@ class SolidField:
         points.append(np.stack([u, v, middle], 1))
         return np.concatenate(points).astype(np.float32)
 
+    @staticmethod
+    def _rounded(
+        half: np.ndarray, cover: np.ndarray, width: np.ndarray, radius: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Half thicknesses with their profile along the outline. A part too narrow for one keeps its least."""
+        profile = rounding(width, radius)
+        least = np.clip(2 - radius / np.float32(THINNEST), 0, 1)
+        return half * np.maximum(profile, least * np.minimum(cover / half, 1)), cover * np.maximum(profile, least)
+
     def _on_lattice(self) -> np.ndarray:
         away = np.abs(DEPTHS - self.intervals.middle[..., None])
-        value = np.clip(self.intervals.half[..., None] - away, -REACH, REACH) + self.relief
-        return np.maximum(value, self.intervals.cover[..., None] - away)
+        width, radius = self.silhouette.shrunk(ACROSS), shrunk(self.radius, ACROSS)
+        half, cover = self._rounded(self.intervals.half, self.intervals.cover, width, radius)
+        half, cover = half[..., None], cover[..., None]
+        return np.maximum(np.clip(half - away, -REACH, REACH) + self.relief, cover - away)

@@ -46,12 +46,35 @@ class Silhouette:
         pixel = 2 / len(self.distance)
         reach, d = width / 2, self.distance
         core = distance_to(d >= reach) * pixel if (d >= reach).any() else np.full_like(d, 4.0)
-        middle = _middle_line(d, pixel) & (core > 2 * reach)
+        middle = _middle_line(d, pixel) & (core > 1.5 * reach)
         if not middle.any():
             return self
         # beside the middle line the distance is known to less than a pixel: what the pixel there has, it keeps
         grown = reach - distance_to(middle) * np.float32(pixel)
         return Silhouette(np.maximum(d, grown).astype(np.float32), self.alpha)
+
+    def radius(self, widest: float) -> np.ndarray:
+        """Half the local width (S, S) float32, crop units, no more than ``widest``: the radius of the largest disc
+        within the outline that covers a pixel (Hildebrand and Rüegsegger 1997), going on a little beyond the outline.
+        """
+        pixel = 2 / len(self.distance)
+        beyond = 4 * pixel
+        row, column = np.nonzero(_middle_line(self.distance, pixel) & (self.distance < widest))
+        radii = self.distance[row, column]
+        reach = int(np.ceil((widest + beyond) / pixel))
+        y, x = (g.ravel() for g in np.mgrid[-reach : reach + 1, -reach : reach + 1])
+        y, x = y[(order := np.argsort(np.hypot(y, x)))], x[order]
+        steps = np.searchsorted(np.hypot(y, x) * pixel, radii + beyond, side="right")
+        centre = np.repeat(np.arange(len(radii)), steps)
+        offset = np.arange(len(centre)) - np.repeat(np.cumsum(steps) - steps, steps)
+        at_row, at_column = row[centre] + y[offset], column[centre] + x[offset]
+        held = (at_row >= 0) & (at_column >= 0) & (at_row < len(self.distance)) & (at_column < len(self.distance))
+        result = np.full_like(self.distance, pixel)
+        np.maximum.at(result, (at_row[held], at_column[held]), radii[centre[held]])
+        core = self.distance >= widest
+        if core.any():
+            result[distance_to(core) * pixel <= widest + beyond] = widest
+        return result
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """``distance`` at the rays of ``points`` (N, 2 or 3) in ray space → (N,) float32."""
@@ -59,9 +82,14 @@ class Silhouette:
 
     def shrunk(self, size: int) -> np.ndarray:
         """``distance`` at the centres of size × size cells, row 0 on top."""
-        axis = ((np.arange(size) + 0.5) * (2 / size) - 1).astype(np.float32)
-        v, u = np.meshgrid(-axis, axis, indexing="ij")
-        return self.at(np.stack([u.ravel(), v.ravel()], 1)).reshape(size, size)
+        return shrunk(self.distance, size)
+
+
+def shrunk(image: np.ndarray, size: int) -> np.ndarray:
+    """A map of the crop (S, S) at the centres of size × size cells."""
+    axis = ((np.arange(size) + 0.5) * (2 / size) - 1).astype(np.float32)
+    where = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
+    return sample(np.asarray(image, np.float32)[..., None], where).reshape(size, size)
 
 
 def _middle_line(distance: np.ndarray, pixel: float) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 
 from .filters import blur
 from .lattice import ACROSS, CELL, DEPTHS, STEP
-from .sampling import sample
+from .silhouette import shrunk
 
 # Entry and exit of a ray by least absolute deviations from the truth, from: depth head, gathering point of the
 # belief, half thickness of the round, thickness of the belief.
@@ -24,11 +24,19 @@ ENTRY = (0.52, 0.60, 0.19, 0.15)
 EXIT = (-0.10, 1.30, -0.19, -0.32)
 SOFTNESS = 0.006  # of the network's distance: what one standard deviation of its doubt looks like
 AROUND = 0.0625  # reach over which neighbouring rays agree on where the belief gathers, frame units
-SMOOTH = 0.021  # reach of the smoothing of entry and exit, frame units
-THINNEST = 0.02  # half of the least thickness along a ray: 1¼ cells of the coarsest preset for the whole
-BRIDGE = 0.024  # rays this far apart must still overlap, where the surface is steep
+SMOOTH = 0.021  # reach of the smoothing of entry and exit where the network is sure, frame units
+DOUBT = 0.03  # the same where it is not
+STRAIGHT = 0.1  # and along wires and legs, on which it is lost
+WIRE = (0.02, 0.04)  # half widths between which a wire becomes a limb
+SURE = (-0.02, 0.02)  # the highest belief along a ray between which the network goes from unsure to sure
+THINNEST = 0.025  # half of the least thickness along a ray: 1.6 cells of the coarsest preset for the whole
+BRIDGE = 0.03  # rays this far apart must still overlap, where the surface is steep
+RIM = 0.05  # this far within the outline the belief has its full say; at the outline itself it is always timid
+FILLET = 0.05  # radius of the rounding along the outline, where the object is that wide, frame units
+SLENDER = 0.12  # a part whose half width is well below this is about as thick as it is wide:
+ROUND = 1.5  # … up to this many times
 SAY = 2.0  # the network's say against the interval's; its distances run small
-EASE = 0.006  # added to the belief, which is timid
+EASE = 0.03  # added to the belief, which is timid
 REACH = np.float32(0.1)  # beyond it all are equally sure
 
 
@@ -45,9 +53,9 @@ class Intervals:
     guessed: float
 
 
-def intervals(belief: np.ndarray, depth: np.ndarray, width: np.ndarray) -> Intervals:
+def intervals(belief: np.ndarray, depth: np.ndarray, width: np.ndarray, radius: np.ndarray) -> Intervals:
     """``belief`` as ``lattice.believe`` gives it; ``depth`` (h, w) z of the visible surface by the depth head;
-    ``width`` (ACROSS, ACROSS) signed distance to the outline, row 0 on top.
+    ``width`` (ACROSS, ACROSS) signed distance to the outline, row 0 on top, and ``radius`` half the local width.
     """
     inside = width > 0
     rays = belief[inside]
@@ -55,16 +63,17 @@ def intervals(belief: np.ndarray, depth: np.ndarray, width: np.ndarray) -> Inter
     gathered += np.float32(1e-9)
     thickness = gathered.sum(1) * np.float32(STEP)
     centre = _spread(_map(inside, (gathered @ DEPTHS) / gathered.sum(1)), inside, AROUND)[inside]
-    seen = _resized(depth)[inside]
+    seen = shrunk(depth, ACROSS)[inside]
     known = (seen, centre, round_half(width)[inside], thickness)
     front = sum(np.float32(w) * k for w, k in zip(ENTRY, known, strict=True))
     back = sum(np.float32(w) * k for w, k in zip(EXIT, known, strict=True))
-    front = _extended(_spread(_map(inside, front), inside, SMOOTH), inside)
-    back = _extended(_spread(_map(inside, back), inside, SMOOTH), inside)
+    sure = _map(inside, np.clip((rays.max(1) - SURE[0]) / (SURE[1] - SURE[0]), 0.1, 1))
+    front, back = (_extended(_settled(_map(inside, x), sure, radius), inside) for x in (front, back))
     middle = (front + back) / 2
     steep = np.hypot(*np.gradient(middle, CELL))
     cover = np.maximum(THINNEST, steep * BRIDGE)
-    half = np.maximum((front - back) / 2, cover)
+    slender = ROUND * radius / (1 - np.minimum(radius / SLENDER, 0.99))
+    half = np.maximum(np.minimum((front - back) / 2, slender), cover)
     guessed = float((rays.max(1) < 0).mean()) if len(rays) else 1.0
     return Intervals(*(x.astype(np.float32) for x in (middle, half, cover)), guessed)
 
@@ -75,11 +84,18 @@ def round_half(width: np.ndarray) -> np.ndarray:
     return np.sqrt(np.clip(width * (2 * radius - width), 0, None))
 
 
-def relief(belief: np.ndarray, intervals: Intervals) -> np.ndarray:
+def rounding(width: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Part of the half thickness that is left at distance ``width`` from the outline: a quarter circle's profile."""
+    w = np.clip(width / np.minimum(radius, np.float32(FILLET)), 0, 1)
+    return np.sqrt(w * (2 - w))
+
+
+def relief(belief: np.ndarray, intervals: Intervals, width: np.ndarray) -> np.ndarray:
     """What the belief adds to the intervals' own distance, (ACROSS, ACROSS, ALONG) float32, such that every ray
     is entered once and left once: what lies behind a gap would be a floater, or a wall inside.
     """
-    result = SAY * np.maximum(belief, -REACH) + np.float32(EASE)
+    say = np.clip(width / np.float32(RIM), 0, 1)[..., None]
+    result = say * (SAY * np.maximum(belief, -REACH) + np.float32(EASE))
     away = np.abs(DEPTHS - intervals.middle[..., None])
     tent = np.clip(intervals.half[..., None] - away, -REACH, REACH)
     value = result + tent
@@ -97,10 +113,18 @@ def _map(inside: np.ndarray, values: np.ndarray) -> np.ndarray:
     return result
 
 
-def _spread(values: np.ndarray, inside: np.ndarray, reach: float) -> np.ndarray:
-    """Weighted mean of the inside values within ``reach``."""
-    weight = blur(inside.astype(np.float32), reach / CELL)
-    return blur(values * inside, reach / CELL) / np.maximum(weight, 1e-6) * (weight > 1e-6)
+def _settled(values: np.ndarray, sure: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Smoothed a little where the network is ``sure``, more where it is not, and by its surer neighbours then."""
+    limb = sure * _spread(values, sure, SMOOTH) + (1 - sure) * _spread(values, sure, DOUBT)
+    wire = np.clip((WIRE[1] - radius) / (WIRE[1] - WIRE[0]), 0, 1)
+    return (1 - wire) * limb + wire * _spread(values, sure, STRAIGHT)
+
+
+def _spread(values: np.ndarray, weight: np.ndarray, reach: float) -> np.ndarray:
+    """Weighted mean of the values within ``reach``."""
+    weight = weight.astype(np.float32)
+    total = blur(weight, reach / CELL)
+    return blur(values * weight, reach / CELL) / np.maximum(total, 1e-6) * (total > 1e-6)
 
 
 def _extended(values: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -112,10 +136,3 @@ def _extended(values: np.ndarray, inside: np.ndarray) -> np.ndarray:
         result[new] = (blur(result * known, 0.7) / np.maximum(weight, 1e-6))[new]
         known |= new
     return result
-
-
-def _resized(depth: np.ndarray) -> np.ndarray:
-    """A map over the crop at the lattice's rays."""
-    axis = ((np.arange(ACROSS) + 0.5) * (2 / ACROSS) - 1).astype(np.float32)
-    where = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
-    return sample(depth.astype(np.float32)[..., None], where).reshape(ACROSS, ACROSS)
