@@ -26,9 +26,9 @@ class Backdrop:
     deviation: np.ndarray
     explained: float
 
-    def surfaces(self, height: int, width: int, window: Window = (0.0, 0.0, 1.0, 1.0)) -> np.ndarray:
-        """(K, height, width, 3) float32 over ``window`` (left, top, right, bottom in parts of the picture)."""
-        left, top, right, bottom = window
+    def surfaces(self, shape: tuple[int, ...], window: Window = (0.0, 0.0, 1.0, 1.0)) -> np.ndarray:
+        """(K, *shape, 3) float32 over ``window`` (left, top, right, bottom in parts of the picture)."""
+        (height, width), (left, top, right, bottom) = shape, window
         y = (top + (np.arange(height) + 0.5) / height * (bottom - top)) * 2 - 1
         x = (left + (np.arange(width) + 0.5) / width * (right - left)) * 2 - 1
         basis = _basis(*np.meshgrid(y, x, indexing="ij"))
@@ -45,7 +45,7 @@ def learn(colours: np.ndarray, opaque: np.ndarray) -> Backdrop:
     by further surfaces if it takes a whole side, as a floor does and an object cut off by the border hardly ever.
     """
     line = _walk(colours, opaque)
-    grain = _grain(colours)
+    grain = _grain(colours, opaque)
     arc = _arcs(line.colours, grain / np.sqrt(line.thickness))
     basis, random = _basis(line.y, line.x), np.random.default_rng(0)
     left = np.ones(len(arc), bool)
@@ -99,10 +99,13 @@ def _walk(colours: np.ndarray, opaque: np.ndarray) -> _Line:
     return _Line(seen.astype(np.float64), ys, xs, thick)
 
 
-def _grain(colours: np.ndarray) -> np.ndarray:
+def _grain(colours: np.ndarray, opaque: np.ndarray) -> np.ndarray:
     """(3,) deviation of the noise from pixel to pixel along the border."""
-    steps = [np.diff(line, axis=0) for line in (colours[0], colours[-1], colours[:, 0], colours[:, -1])]
-    return np.maximum(1.4826 / np.sqrt(2) * np.median(np.abs(np.concatenate(steps)), 0), FLOOR)
+    steps = []
+    for line in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+        steps.append(np.diff(colours[line], axis=0)[opaque[line][1:] & opaque[line][:-1]])
+    together = np.abs(np.concatenate(steps))
+    return np.maximum(1.4826 / np.sqrt(2) * np.median(together, 0), FLOOR) if len(together) else FLOOR.astype(float)
 
 
 def _arcs(seen: np.ndarray, grain: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ def separate(pixels: np.ndarray, step: Callable[[float], None]) -> Separation:
     colours = lab(small)
     known = backdrop.learn(colours, opaque)
     step(0.2)
-    glance = weigh(colours, known.surfaces(*opaque.shape), known.deviation, opaque)
+    glance = weigh(colours, known.surfaces(opaque.shape), known.deviation, opaque)
     step(0.3)
     outline = cheapest_outline(glance, glance.object > 0, weight=0.6, turns=100)
     step(0.4)
@@ -96,7 +96,7 @@ def _about_here(
     colours: np.ndarray, known: Backdrop, window: backdrop.Window, empty: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The backdrop's surfaces in ``window``, and one more that follows the ``empty`` pixels, with deviations."""
-    surfaces, deviation = known.surfaces(*empty.shape, window), known.deviation
+    surfaces, deviation = known.surfaces(empty.shape, window), known.deviation
     if np.count_nonzero(empty) < 100:
         return surfaces, deviation
     ground = nearby(colours, surfaces, deviation, empty, _AROUND * max(empty.shape))
