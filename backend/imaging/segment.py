@@ -45,11 +45,12 @@ def weigh(colours: np.ndarray, surfaces: np.ndarray, deviation: np.ndarray, opaq
         depth = np.where(nearer, apart, depth)
         distance = np.minimum(distance, apart)
         layers.append(apart < NEAR)
+    seams = np.zeros(distance.shape, bool)
     for first, second in itertools.combinations(range(len(layers)), 2):
-        seam = grown(layers[first], 3) & grown(layers[second], 3)
-        distance[seam] = np.minimum(
-            distance[seam], _off_segment(colours[seam], surfaces[first][seam], surfaces[second][seam], deviation[first])
-        )
+        seam = grown(layers[first], 3) & grown(layers[second], 3)  # where floor and wall meet, colours mix
+        between = _off_segment(colours[seam], surfaces[first][seam], surfaces[second][seam], deviation[first])
+        distance[seam] = np.minimum(distance[seam], SEAM * between)
+        seams |= seam
     down, right, strength = _edges(colours, deviation.min(0))
     barrier = _lowest_about(flood(strength, (distance < NEAR) & opaque))
     plain = barrier[distance < NEAR]
@@ -59,7 +60,7 @@ def weigh(colours: np.ndarray, surfaces: np.ndarray, deviation: np.ndarray, opaq
     cut_off = _lean(barrier, edge)
     evidence = np.where(shaded < 1.3 * NEAR, np.minimum(evidence, cut_off), evidence)
     # What no smooth way leads to is rather the object, unless it looks just like the background.
-    walled = (barrier > WALL * edge) & (distance > TIGHT)
+    walled = (barrier > WALL * edge) & (distance > TIGHT) & ~seams
     evidence = np.where(walled, np.maximum(evidence, WALLED * _lean(barrier, WALL * edge)), evidence)
     evidence[~opaque] = -1
     return Evidence(evidence, down, right, distance, barrier / edge)
@@ -72,6 +73,7 @@ NEAR = 3.5  # deviations at which a colour speaks neither for the background nor
 EDGE = 1.4  # deviations between neighbours at which a step is neither grain nor edge
 CALM = 1.1  # the same, in barriers that the background itself raises where it is noisy
 WALL, WALLED = 1.6, 0.5  # how much over an edge a barrier must be to speak for the object, and how loudly it does
+SEAM = 0.5  # how much less a colour between floor and wall speaks for an object: compression blurs it
 RAMP = 4.0  # pixels; what changes more slowly is shading or a soft shadow, not an edge
 OUTLINE = 2.2  # deviations between neighbours at which an outline costs half of what it costs in plain colour
 
