@@ -7,8 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .grids import at, block_means, blur
-from .grids import spread as grown
+from .grids import at, block_means, blur, spread
+
+_BLACK = np.array([16.0, 0.0, 0.0], np.float32)
+DARKEST = 0.7  # a shadow lets at least 0.7³ of the light through
+TIGHT = 2.0  # deviations within which a colour looks just like the background
+NEAR = 3.5  # deviations at which a colour speaks neither for the background nor for the object
+EDGE = 1.4  # deviations between neighbours at which a step is neither grain nor edge
+CALM = 1.1  # the same, in barriers that the background itself raises where it is noisy
+WALL, WALLED = 1.6, 0.5  # how much over an edge a barrier must be to speak for the object, and how loudly it does
+SEAM = 0.5  # how much less a colour between floor and wall speaks for an object: compression blurs it
+RAMP = 4.0  # pixels; what changes more slowly is shading or a soft shadow, not an edge
+OUTLINE = 2.2  # deviations between neighbours at which an outline costs half of what it costs in plain colour
 
 
 @dataclass(frozen=True)
@@ -28,54 +38,22 @@ class Evidence:
 
 def weigh(colours: np.ndarray, surfaces: np.ndarray, deviation: np.ndarray, opaque: np.ndarray) -> Evidence:
     """``colours`` (H, W, 3) L*a*b*, ``surfaces`` (K, H, W, 3), ``deviation`` (K, 3), ``opaque`` (H, W) bool."""
-    distance = np.full(colours.shape[:2], np.inf, np.float32)
-    shaded = np.full(colours.shape[:2], np.inf, np.float32)
-    depth = np.zeros(colours.shape[:2], np.float32)
-    lifted = colours + _BLACK
-    layers = []
-    for surface, spread in zip(surfaces, deviation, strict=True):
-        apart = _size((colours - surface) / spread)
-        # Light taken away multiplies (L* + 16, a*, b*) by the cube root of what is left of it.
-        ground = surface + _BLACK
-        part = np.einsum("...c,...c->...", lifted, ground) / np.einsum("...c,...c->...", ground, ground)
-        off = _size((lifted - part[..., None] * ground) / spread)
-        off[(part > 1) | (part < DARKEST)] = np.inf
-        nearer = off < shaded
-        shaded = np.where(nearer, off, shaded)
-        depth = np.where(nearer, apart, depth)
-        distance = np.minimum(distance, apart)
-        layers.append(apart < NEAR)
-    seams = np.zeros(distance.shape, bool)
-    for first, second in itertools.combinations(range(len(layers)), 2):
-        seam = grown(layers[first], 3) & grown(layers[second], 3)  # where floor and wall meet, colours mix
-        between = _off_segment(colours[seam], surfaces[first][seam], surfaces[second][seam], deviation[first])
-        distance[seam] = np.minimum(distance[seam], SEAM * between)
-        seams |= seam
+    apart = np.stack([_size((colours - s) / d) for s, d in zip(surfaces, deviation, strict=True)])
+    seams, between = _seams(colours, surfaces, deviation, apart)
+    distance = np.minimum(apart.min(0), between)
+    shaded = np.min([_shaded(colours, s, d) for s, d in zip(surfaces, deviation, strict=True)], 0)
     down, right, strength = _edges(colours, deviation.min(0))
     barrier = _lowest_about(flood(strength, (distance < NEAR) & opaque))
     plain = barrier[distance < NEAR]
-    edge = max(EDGE, CALM * float(np.median(plain))) if plain.size else EDGE
+    barrier /= max(EDGE, CALM * float(np.median(plain))) if plain.size else EDGE
     evidence = _lean(distance, NEAR)
     # A darker tone of the background that is reached without crossing an edge is its shadow.
-    cut_off = _lean(barrier, edge)
-    evidence = np.where(shaded < 1.3 * NEAR, np.minimum(evidence, cut_off), evidence)
+    evidence = np.where(shaded < 1.3 * NEAR, np.minimum(evidence, _lean(barrier, 1)), evidence)
     # What no smooth way leads to is rather the object, unless it looks just like the background.
-    walled = (barrier > WALL * edge) & (distance > TIGHT) & ~seams
-    evidence = np.where(walled, np.maximum(evidence, WALLED * _lean(barrier, WALL * edge)), evidence)
+    walled = (barrier > WALL) & (distance > TIGHT) & ~seams
+    evidence = np.where(walled, np.maximum(evidence, WALLED * _lean(barrier, WALL)), evidence)
     evidence[~opaque] = -1
-    return Evidence(evidence, down, right, distance, barrier / edge)
-
-
-_BLACK = np.array([16.0, 0.0, 0.0], np.float32)
-DARKEST = 0.7  # a shadow lets at least 0.7³ of the light through
-TIGHT = 2.0  # deviations within which a colour looks just like the background
-NEAR = 3.5  # deviations at which a colour speaks neither for the background nor for the object
-EDGE = 1.4  # deviations between neighbours at which a step is neither grain nor edge
-CALM = 1.1  # the same, in barriers that the background itself raises where it is noisy
-WALL, WALLED = 1.6, 0.5  # how much over an edge a barrier must be to speak for the object, and how loudly it does
-SEAM = 0.5  # how much less a colour between floor and wall speaks for an object: compression blurs it
-RAMP = 4.0  # pixels; what changes more slowly is shading or a soft shadow, not an edge
-OUTLINE = 2.2  # deviations between neighbours at which an outline costs half of what it costs in plain colour
+    return Evidence(evidence, down, right, distance, barrier)
 
 
 def _size(steps: np.ndarray) -> np.ndarray:
@@ -83,11 +61,35 @@ def _size(steps: np.ndarray) -> np.ndarray:
     return np.sqrt(np.einsum("...c,...c->...", steps, steps) / 3)
 
 
-def _off_segment(colours: np.ndarray, one: np.ndarray, other: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """How far (N, 3) colours are from being mixtures of ``one`` and ``other``, in deviations."""
-    across = other - one
-    share = ((colours - one) * across).sum(-1) / np.maximum((across * across).sum(-1), 1e-6)
-    return _size((colours - one - np.clip(share, 0, 1)[:, None] * across) / deviation)
+def _shaded(colours: np.ndarray, surface: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """(H, W) how far, in deviations, a colour is from the surface in some depth of shadow; ∞ where it is no shadow.
+
+    Light taken away multiplies (L* + 16, a*, b*) by the cube root of what is left of it.
+    """
+    lifted, ground = colours + _BLACK, surface + _BLACK
+    part = np.einsum("...c,...c->...", lifted, ground) / np.einsum("...c,...c->...", ground, ground)
+    off = _size((lifted - part[..., None] * ground) / deviation)
+    off[(part > 1) | (part < DARKEST)] = np.inf
+    return off
+
+
+def _seams(
+    colours: np.ndarray, surfaces: np.ndarray, deviation: np.ndarray, apart: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where two differing surfaces meet, a floor and a wall, (H, W) bool, and how far, in deviations, the colour
+    there is from their mixtures, (H, W), ∞ elsewhere.
+    """
+    seams, distance = np.zeros(apart.shape[1:], bool), np.full(apart.shape[1:], np.inf, np.float32)
+    for one, other in itertools.combinations(range(len(surfaces)), 2):
+        differ = _size((surfaces[one] - surfaces[other]) / deviation[one]) > 2 * NEAR
+        seam = differ & spread(apart[one] < NEAR, 3) & spread(apart[other] < NEAR, 3)
+        across = (surfaces[other] - surfaces[one])[seam]
+        off = colours[seam] - surfaces[one][seam]
+        share = np.clip((off * across).sum(-1) / np.maximum((across * across).sum(-1), 1e-6), 0, 1)
+        mixed = SEAM * _size((off - share[:, None] * across) / deviation[one])
+        distance[seam] = np.minimum(distance[seam], mixed)
+        seams |= seam
+    return seams, distance
 
 
 def _lean(value: np.ndarray, even: float) -> np.ndarray:
