@@ -1,0 +1,1 @@
+"""From a picture's pixels to the square, cut-out frame that image engines look at."""

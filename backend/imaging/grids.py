@@ -40,12 +40,19 @@ def block_means(pixels: np.ndarray, block: int) -> np.ndarray:
     """
     if block == 1:
         return pixels.astype(np.float32)
-    rows, columns = pixels.shape[0] // block, pixels.shape[1] // block
-    kind = np.uint32 if pixels.dtype == np.uint8 else np.float32
-    out = np.empty((rows, columns, pixels.shape[2]), np.float32)
-    for row in range(rows):
-        line = np.add.reduce(pixels[row * block : (row + 1) * block, : columns * block], 0, dtype=kind)
-        out[row] = line.reshape(columns, block, -1).sum(1)
+    rows, columns, channels = pixels.shape[0] // block, pixels.shape[1] // block, pixels.shape[2]
+    kind: np.dtype = np.dtype(np.uint32 if pixels.dtype == np.uint8 else np.float32)
+    out = np.empty((rows, columns, channels), np.float32)
+    strip = max(1, (1 << 18) // (block * pixels.shape[1] * channels))  # rows at a time that stay in the cache
+    for row in range(0, rows, strip):
+        part = pixels[row * block : min(row + strip, rows) * block, : columns * block]
+        lines = part[::block].astype(kind)
+        for offset in range(1, block):
+            lines += part[offset::block]
+        total = lines[:, ::block].copy()
+        for offset in range(1, block):
+            total += lines[:, offset::block]
+        out[row : row + strip] = total
     out /= block**2
     return out
 
