@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from ..errors import InputNotTaken, UnknownEngine
 from ..protocol import EngineInfo
@@ -76,6 +77,6 @@ def check_inputs(info: EngineInfo, conditioning: Conditioning) -> None:
         raise InputNotTaken(f"{info.title} was given nothing to look at.", f"Give it {takes}.")
 
 
-def _class(id: str) -> type:
+def _class(id: str) -> Any:
     module, name = _BUILT_IN[id]
     return getattr(import_module(module, __package__), name)

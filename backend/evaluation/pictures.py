@@ -6,6 +6,7 @@ Each is (256, 256, 4) float32 straight alpha in [0, 1], already framed: its long
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def wires(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """A bulb on a crooked wire two pixels wide, with a loop."""
     inside = np.hypot(x, y - 0.6) < 0.26
     points = [(0.0, 0.4), (0.25, 0.1), (-0.3, -0.1), (0.1, -0.5), (-0.2, -0.85)]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         inside |= _stroke(x, y, a, b, 2.2 * 2 / SIZE)
     return (
         inside

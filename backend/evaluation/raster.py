@@ -18,7 +18,7 @@ def _fragments(corners: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.
     low = np.clip(np.floor(corners.min(1) - 0.5), 0, size).astype(np.int64)
     high = np.clip(np.ceil(corners.max(1) + 0.5), 0, size).astype(np.int64)
     extent = (high - low).max(1)
-    double = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    double = _edge(corners[:, 0], corners[:, 1], corners[:, 2])
     alive = ((high - low).min(1) > 0) & (np.abs(double) > 1e-12)
     side = 1
     while side < 2 * size:

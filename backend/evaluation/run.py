@@ -65,7 +65,7 @@ def evaluate(
     rows = []
     for item in read_benchmark(data, view)[::every]:
         began = time.perf_counter()
-        true = item.object.vertices, item.object.faces, item.azimuth
+        truth = item.object
         try:
             mesh, rgba, warnings = make(engine, item, preset)
         except JobError as error:
@@ -75,8 +75,8 @@ def evaluate(
         row = Row(
             item.object.id,
             item.group,
-            score(mesh.vertices, mesh.faces, *true),
-            score(*inflate(rgba), *true),
+            score(mesh.vertices, mesh.faces, truth.vertices, truth.faces, item.azimuth),
+            score(*inflate(rgba), truth.vertices, truth.faces, item.azimuth),
             seconds,
             tuple(warnings),
         )

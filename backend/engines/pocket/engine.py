@@ -16,7 +16,7 @@ from .network import PocketNetwork
 from .paint import Painter, mended
 from .rays import Rays
 from .silhouette import Silhouette, shrunk
-from .solid import SLENDER, intervals, relief
+from .solid import SLENDER, intervals, profiles
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "pocket_int8.safetensors"
 SIZE, SHA256 = 21505282, "de9748c44d73bdfdd9e38247871779d7337218e2811367fab11354d1ff8d8968"
@@ -73,7 +73,7 @@ class PocketEngine:
         if where.guessed > UNSURE:
             watch.warn(GUESSED)
         cell = 2 / self.resolution(conditioning.preset)
-        field = SolidField(relief(belief, where, width), where, silhouette.no_thinner_than(THIN_CELLS * cell), radius)
+        field = SolidField(profiles(belief, where, width), where, silhouette.no_thinner_than(THIN_CELLS * cell), radius)
         lower, upper = field.box()
         watch.step(1.0, "shaping")
         painter = Painter(network, encoding, rays, mended(framed.rgba, silhouette), where.middle, radius)

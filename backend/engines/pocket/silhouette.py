@@ -57,24 +57,19 @@ class Silhouette:
         """Half the local width (S, S) float32, crop units, no more than ``widest``: the radius of the largest disc
         within the outline that covers a pixel (Hildebrand and Rüegsegger 1997), going on a little beyond the outline.
         """
-        pixel = 2 / len(self.distance)
-        beyond = 4 * pixel
-        row, column = np.nonzero(_middle_line(self.distance, pixel) & (self.distance < widest))
-        radii = self.distance[row, column]
-        reach = int(np.ceil((widest + beyond) / pixel))
-        y, x = (g.ravel() for g in np.mgrid[-reach : reach + 1, -reach : reach + 1])
-        y, x = y[(order := np.argsort(np.hypot(y, x)))], x[order]
-        steps = np.searchsorted(np.hypot(y, x) * pixel, radii + beyond, side="right")
-        centre = np.repeat(np.arange(len(radii)), steps)
-        offset = np.arange(len(centre)) - np.repeat(np.cumsum(steps) - steps, steps)
-        at_row, at_column = row[centre] + y[offset], column[centre] + x[offset]
-        held = (at_row >= 0) & (at_column >= 0) & (at_row < len(self.distance)) & (at_column < len(self.distance))
-        result = np.full_like(self.distance, pixel)
-        np.maximum.at(result, (at_row[held], at_column[held]), radii[centre[held]])
-        core = self.distance >= widest
-        if core.any():
-            result[distance_to(core) * pixel <= widest + beyond] = widest
-        return result
+        pixel, d = 2 / len(self.distance), self.distance
+        centres = np.argwhere(_middle_line(d, pixel) & (d < widest))
+        core = d >= widest
+        to_core = distance_to(core) * np.float32(pixel) if core.any() else np.full_like(d, 4.0)
+        result = np.zeros_like(d)
+        for beyond in (
+            0.75 * pixel,
+            4 * pixel,
+        ):  # first the discs themselves, so that a wire keeps its own beside a body
+            wider = _stamped(d, centres, beyond)
+            wider[to_core <= widest + beyond] = widest
+            result = np.where(result > 0, result, wider)
+        return np.maximum(result, np.float32(pixel))
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """``distance`` at the rays of ``points`` (N, 2 or 3) in ray space → (N,) float32."""
@@ -90,6 +85,24 @@ def shrunk(image: np.ndarray, size: int) -> np.ndarray:
     axis = ((np.arange(size) + 0.5) * (2 / size) - 1).astype(np.float32)
     where = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
     return sample(np.asarray(image, np.float32)[..., None], where).reshape(size, size)
+
+
+def _stamped(distance: np.ndarray, centres: np.ndarray, beyond: float) -> np.ndarray:
+    """The largest ``distance`` of those ``centres`` (N, 2) whose disc, and ``beyond``, covers a pixel; 0 elsewhere."""
+    size, pixel = len(distance), 2 / len(distance)
+    radii = distance[tuple(centres.T)]
+    reach = int(np.ceil((radii.max(initial=0) + beyond) / pixel))
+    offsets = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1).T
+    far = np.hypot(*offsets.T) * pixel
+    order = np.argsort(far)
+    counts = np.searchsorted(far[order], radii + beyond, side="right")
+    centre = np.repeat(np.arange(len(radii)), counts)
+    offset = order[np.arange(len(centre)) - np.repeat(np.cumsum(counts) - counts, counts)]
+    at = centres[centre] + offsets[offset]
+    held = ((at >= 0) & (at < size)).all(1)
+    result = np.zeros_like(distance)
+    np.maximum.at(result, tuple(at[held].T), radii[centre[held]])
+    return result
 
 
 def _middle_line(distance: np.ndarray, pixel: float) -> np.ndarray:

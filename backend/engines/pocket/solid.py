@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .filters import blur
-from .lattice import ACROSS, CELL, DEPTHS, STEP
+from .lattice import ACROSS, ALONG, CELL, DEPTHS, STEP
 from .silhouette import shrunk
 
 # Entry and exit of a ray by least absolute deviations from the truth, from: depth head, gathering point of the
@@ -36,8 +36,9 @@ FILLET = 0.05  # radius of the rounding along the outline, where the object is t
 SLENDER = 0.12  # a part whose half width is well below this is about as thick as it is wide:
 ROUND = 1.5  # … up to this many times
 SAY = 2.0  # the network's say against the interval's; its distances run small
-EASE = 0.03  # added to the belief, which is timid
+EASE = 0.08  # added to the belief, which is timid
 REACH = np.float32(0.1)  # beyond it all are equally sure
+OFFSETS = (np.arange(2 * (ALONG // 2) + 1) - ALONG // 2).astype(np.float32) * np.float32(STEP)  # from a ray's middle
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def intervals(belief: np.ndarray, depth: np.ndarray, width: np.ndarray, radius: 
     slender = ROUND * radius / (1 - np.minimum(radius / SLENDER, 0.99))
     half = np.maximum(np.minimum((front - back) / 2, slender), cover)
     guessed = float((rays.max(1) < 0).mean()) if len(rays) else 1.0
-    return Intervals(*(x.astype(np.float32) for x in (middle, half, cover)), guessed)
+    return Intervals(middle.astype(np.float32), half.astype(np.float32), cover.astype(np.float32), guessed)
 
 
 def round_half(width: np.ndarray) -> np.ndarray:
@@ -85,26 +86,28 @@ def round_half(width: np.ndarray) -> np.ndarray:
 
 
 def rounding(width: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Part of the half thickness that is left at distance ``width`` from the outline: a quarter circle's profile."""
+    """Part of the thickness that is left at distance ``width`` from the outline: a quarter circle's profile."""
     w = np.clip(width / np.minimum(radius, np.float32(FILLET)), 0, 1)
     return np.sqrt(w * (2 - w))
 
 
-def relief(belief: np.ndarray, intervals: Intervals, width: np.ndarray) -> np.ndarray:
-    """What the belief adds to the intervals' own distance, (ACROSS, ACROSS, ALONG) float32, such that every ray
-    is entered once and left once: what lies behind a gap would be a floater, or a wall inside.
+def profiles(belief: np.ndarray, intervals: Intervals, width: np.ndarray) -> np.ndarray:
+    """What is inside along each ray, seen from its middle: (ACROSS, ACROSS, len(OFFSETS)) float32 at middle + OFFSETS.
+
+    The interval's distance and the belief together, never rising away from the middle: what lies behind a gap would
+    be a floater, or a wall inside. A mean of such profiles is one, so it also holds between the lattice's rays.
     """
+    at = (intervals.middle[..., None] + OFFSETS + DEPTHS[-1]) / np.float32(STEP)
+    low = np.clip(at.astype(np.intp), 0, len(DEPTHS) - 2)
+    share = np.clip(at - low, 0, 1)
+    near, far = np.take_along_axis(belief, low, 2), np.take_along_axis(belief, low + 1, 2)
+    felt = np.maximum(near + (far - near) * share, -REACH)
     say = np.clip(width / np.float32(RIM), 0, 1)[..., None]
-    result = say * (SAY * np.maximum(belief, -REACH) + np.float32(EASE))
-    away = np.abs(DEPTHS - intervals.middle[..., None])
-    tent = np.clip(intervals.half[..., None] - away, -REACH, REACH)
-    value = result + tent
-    at = np.clip(np.rint((intervals.middle + DEPTHS[-1]) / STEP), 1, len(DEPTHS) - 2).astype(int)[..., None]
-    index = np.arange(len(DEPTHS))
-    big = np.float32(9)
-    beyond = np.minimum.accumulate(np.where(index >= at, value, big), 2)
-    before = np.minimum.accumulate(np.where(index <= at, value, big)[..., ::-1], 2)[..., ::-1]
-    return (np.where(index >= at, beyond, before) - tent).astype(np.float32)
+    value = np.clip(intervals.half[..., None] - np.abs(OFFSETS), -REACH, REACH) + say * (SAY * felt + np.float32(EASE))
+    middle = len(OFFSETS) // 2
+    value[..., middle:] = np.minimum.accumulate(value[..., middle:], 2)
+    value[..., : middle + 1] = np.minimum.accumulate(value[..., middle::-1], 2)[..., ::-1]
+    return value.astype(np.float32)
 
 
 def _map(inside: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,39 @@
+"""The quality floor, on objects that nothing was trained or tuned on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from maquette.backend import engines
+from maquette.backend.evaluation.objects import read_benchmark
+from maquette.backend.evaluation.run import evaluate, means, shortfalls
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+
+pytestmark = [
+    pytest.mark.quality,
+    pytest.mark.skipif(not (DATA / "benchmark").is_dir(), reason="the folder shared/data is not beside the checkout"),
+]
+
+
+def test_the_benchmark_is_read_as_it_was_written():
+    views = read_benchmark(DATA)
+    assert len(views) == 62 and {v.group for v in views} == {"gso", "real2"}
+    for view in views:
+        v, f = view.object.vertices, view.object.faces
+        assert np.ptp(v, axis=0).max() == pytest.approx(1, abs=0.02)
+        assert f.min() >= 0 and f.max() < len(v) and len(view.object.colours) == len(v)
+        assert view.picture.is_file()
+
+
+def test_every_eighth_object_is_better_than_inflated():
+    rows = evaluate(DATA, engines.load("pocket"), preset="fast", every=8)
+    figures = means(rows)
+    assert len(rows) == 8
+    assert figures["ours"]["F@0.1"] > figures["inflation"]["F@0.1"] + 0.02
+    assert figures["ours"]["unseen IoU"] > figures["inflation"]["unseen IoU"] + 0.02
+
+
+@pytest.mark.slow
+def test_the_floor_holds_on_all_objects():
+    assert shortfalls(evaluate(DATA, engines.load("pocket"))) == []
