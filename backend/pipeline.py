@@ -25,7 +25,6 @@ SLOW = (
     "No fast matrix library could be loaded on this computer, so this took longer; "
     "installing Maquette's zip for this system brings one."
 )
-LONGEST = 3072  # pixels; engines look at 512, so that an object may still be a sixth of the picture
 
 
 class Catalogue(Protocol):
@@ -133,30 +132,9 @@ def condition(request: Request, watch: Watch) -> Conditioning:
 
 
 def _frame(picture: Picture, mode: str, watch: Watch) -> Framed:
-    cut = cut_out(reduced(np.asarray(picture.pixels)), mode, watch.step)
+    cut = cut_out(np.asarray(picture.pixels), mode, watch.step)
     watch.warn(cut.doubtful)
     return frame(cut.rgba, view=picture.view)
-
-
-def reduced(pixels: np.ndarray, longest: int = LONGEST) -> np.ndarray:
-    """(H, W, 4) uint8 straight alpha → the same, averaged over blocks until no side is over ``longest``.
-
-    Colours count as much as they are opaque. What does not fill a block at the right and the bottom is left out.
-    """
-    height, width = pixels.shape[:2]
-    block = min(-(-max(height, width) // longest), height, width)
-    if block <= 1:
-        return pixels
-    rows, columns = height // block, width // block
-    out = np.empty((rows, columns, 4), np.uint8)
-    for row in range(rows):  # a band at a time: the whole as numbers to calculate with would be gigabytes
-        band = pixels[row * block : (row + 1) * block, : columns * block]
-        band = band.reshape(block, columns, block, 4).astype(np.uint32)
-        band[..., 3] += 1  # so that a colour which nobody sees is still the mean of what is there
-        weight = band[..., 3:].sum((0, 2))
-        out[row, :, :3] = ((band[..., :3] * band[..., 3:]).sum((0, 2)) + weight // 2) // weight
-        out[row, :, 3] = (weight[:, 0] - block**2 + block**2 // 2) // block**2
-    return out
 
 
 def _check_picture(picture: Picture) -> None:

@@ -12,7 +12,6 @@ from ..shapes import TriangleMesh
 from .clean import clean
 from .decimate import decimate
 from .measure import measure
-from .smooth import taubin
 from .watching import within
 
 if TYPE_CHECKING:
@@ -32,11 +31,9 @@ class Facts:
     warnings: tuple[str, ...] = ()
 
 
-def finish(
-    mesh: TriangleMesh, target_faces: int, height: float, watch: Watch, smoothing: int = 0
-) -> tuple[TriangleMesh, Facts]:
-    """Cleans, smooths by so many rounds, thins out to ``target_faces`` (0 keeps every face) and stands the mesh up:
-    about x = y = 0, on z = 0, ``height`` metres along z, or the longest side 1 m where it is 0.
+def finish(mesh: TriangleMesh, target_faces: int, height: float, watch: Watch) -> tuple[TriangleMesh, Facts]:
+    """Cleans, thins out to ``target_faces`` (0 keeps every face) and stands the mesh up: about x = y = 0, on z = 0,
+    ``height`` metres along z, or the longest side 1 m where it is 0.
 
     World frame in and out. Raises EmptySurface where nothing is left to stand up.
     """
@@ -44,8 +41,7 @@ def finish(
     mesh = clean(mesh)
     if not len(mesh.faces):
         raise EmptySurface("There is no surface in what the engine made.", "Try another picture or another engine.")
-    mesh = taubin(mesh, smoothing, within(watch, 0.1, 0.2))
-    mesh = decimate(mesh, target_faces, within(watch, 0.2 if smoothing else 0.1, 0.9))
+    mesh = decimate(mesh, target_faces, within(watch, 0.1, 0.9))
     watch.step(0.9, "measuring")
     mesh = stand(mesh, height)
     known = measure(mesh)

@@ -164,29 +164,3 @@ def test_an_engine_that_is_not_installed_is_not_started():
 def test_a_stopped_job_stops():
     with pytest.raises(Cancelled):
         run(bad(), Block(), stopped=lambda: True)
-
-
-def test_a_small_picture_is_taken_as_it_is():
-    pixels = picture().pixels
-    assert pipeline.reduced(pixels) is pixels
-
-
-def test_a_large_picture_is_averaged_by_what_is_seen():
-    random = np.random.default_rng(1)
-    pixels = random.integers(0, 256, (37, 50, 4), np.uint8)
-    pixels[:5, :5, 3] = 0
-    small = pipeline.reduced(pixels, 10)
-    blocks = pixels[:35].reshape(7, 5, 10, 5, 4).astype(float)
-    alpha = blocks[..., 3:]
-    assert small.shape == (7, 10, 4) and small.dtype == np.uint8
-    np.testing.assert_allclose(small[..., 3], blocks[..., 3].mean((1, 3)), atol=0.51)
-    seen = np.maximum(alpha.sum((1, 3)), 1e-9)
-    colours = (blocks[..., :3] * alpha).sum((1, 3)) / seen
-    np.testing.assert_allclose(small[..., :3][small[..., 3] > 0], colours[small[..., 3] > 0], atol=1.5)
-    np.testing.assert_allclose(small[0, 0, :3], blocks[0, :, 0, :, :3].mean((0, 1)), atol=0.51)
-
-
-@pytest.mark.parametrize("value", [0, 1, 127, 128, 254, 255])
-def test_an_even_picture_stays_as_it_is(value):
-    small = pipeline.reduced(np.full((300, 7, 4), value, np.uint8), 10)
-    assert small.shape == (42, 1, 4) and (small == value).all()

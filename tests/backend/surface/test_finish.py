@@ -1,4 +1,4 @@
-"""Cleaning, smoothing, standing up, and what is measured of it."""
+"""Cleaning, standing up, and what is measured of it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from maquette.backend.shapes import TriangleMesh
 from maquette.backend.surface.clean import clean, drop_crumbs
 from maquette.backend.surface.finish import Facts, finish
 from maquette.backend.surface.measure import components, measure, watertight
-from maquette.backend.surface.normals import vertex_normals
-from maquette.backend.surface.smooth import taubin
 from surface_samples import ball, block, meshed, noise, solid, torus, two_balls
 
 
@@ -52,9 +50,9 @@ def test_the_mesh_stands_on_the_ground_in_the_size_asked_for(height, target):
 def test_progress_never_falls_and_ends_below_one():
     heard = []
     watch = Watch(step=lambda fraction=0.0, detail="": heard.append((fraction, detail)))
-    _, facts = finish(solid(torus, 40), 500, 1.0, watch, smoothing=3)
+    _, facts = finish(solid(torus, 40), 500, 1.0, watch)
     assert heard == sorted(heard, key=lambda h: h[0]) and heard[0][0] == 0 and heard[-1][0] <= 1
-    assert list(dict.fromkeys(detail for _, detail in heard)) == ["cleaning", "smoothing", "thinning out", "measuring"]
+    assert list(dict.fromkeys(detail for _, detail in heard)) == ["cleaning", "thinning out", "measuring"]
     assert facts.watertight
 
 
@@ -140,46 +138,6 @@ def test_a_hole_a_turned_face_and_a_doubled_one_are_not_watertight():
 def test_an_empty_mesh_can_be_measured():
     known = measure(TriangleMesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32)))
     assert (known.faces, known.parts, known.watertight, known.euler, known.volume) == (0, 0, False, 0, 0.0)
-
-
-def test_smoothing_takes_ripples_off_and_keeps_the_volume():
-    mesh = solid(ball, 40)
-    rough = mesh.vertices + np.random.default_rng(0).normal(0, 0.01, mesh.vertices.shape).astype(np.float32)
-    smooth = taubin(TriangleMesh(rough, mesh.faces), 10, Watch())
-    radii = np.linalg.norm(smooth.vertices, axis=1)
-    assert (radii - 0.6).std() < 0.5 * (np.linalg.norm(rough, axis=1) - 0.6).std()
-    assert measure(smooth).volume == pytest.approx(measure(mesh).volume, rel=0.01)
-    assert taubin(mesh, 0, Watch()) is mesh
-
-
-def test_smoothing_holds_open_borders():
-    mesh = solid(torus, 30)
-    upper = (mesh.vertices[mesh.faces][..., 2] > 0.05).all(axis=1)
-    half = clean(TriangleMesh(mesh.vertices, mesh.faces[upper]))
-    again = taubin(half, 5, Watch())
-    moved = np.abs(again.vertices - half.vertices).max(axis=1) > 0
-    edges = np.sort(np.concatenate([half.faces[:, [0, 1]], half.faces[:, [1, 2]], half.faces[:, [2, 0]]]), axis=1)
-    pairs, counts = np.unique(edges, axis=0, return_counts=True)
-    rim = np.unique(pairs[counts == 1])
-    assert not moved[rim].any() and moved.sum() > 0.5 * len(moved)
-
-
-def test_normals_point_outward_and_do_not_depend_on_the_cut():
-    mesh = solid(ball, 40)
-    normals = vertex_normals(mesh.vertices, mesh.faces)
-    assert normals.dtype == np.float32
-    outward = mesh.vertices / np.linalg.norm(mesh.vertices, axis=1)[:, None]
-    assert np.einsum("ij,ij->i", normals, outward).min() > 0.98
-    cube = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)
-    sides = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
-    for turn in (0, 1):  # the other diagonal of each side
-        faces = [[s[turn], s[turn + 1], s[turn + 2]] for s in sides] + [
-            [s[turn], s[turn + 2], s[turn - 1]] for s in sides
-        ]
-        expected = (cube * 2 - 1) / np.sqrt(3)
-        assert np.abs(vertex_normals(cube, np.array(faces, np.int32)) - expected).max() < 1e-6
-    alone = vertex_normals(np.zeros((3, 3), np.float32), np.array([[0, 1, 1]], np.int32))
-    assert (alone == 0).all()
 
 
 @settings(max_examples=60, deadline=None)
