@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import BadRequest, EmptyMask, ImageTooLarge, UnreadableImage
-from .doubt import doubtful, signs
+from .doubt import HARDLY, doubtful, signs
 from .grids import block_means
 from .matte import soften
-from .separate import separate
+from .separate import Separation, separate
 
 MODES = ("auto", "alpha", "background", "none")
 MAX_PIXELS = 100_000_000
 ENOUGH_PIXELS = 6_000_000  # larger pictures are shrunk by a whole number first: engines look at far fewer
 _STRIP = 64  # rows of the smaller picture made at a time, to need little memory
+_MUCH = 1.5  # times the area: more than a shadow adds
 MEANINGFUL = 0.002  # part of the picture that must be transparent for its alpha to be believed
 
 
@@ -62,18 +63,34 @@ def cut_out(pixels: np.ndarray, mode: str = "auto", step: Callable[..., None] | 
     transparent = np.count_nonzero(pixels[..., 3] < 128) / (pixels.shape[0] * pixels.shape[1])
     if mode == "alpha" or (mode == "auto" and transparent >= MEANINGFUL):
         return CutOut(rgba, _alpha_in_doubt(transparent))
-    found = separate(pixels, step or (lambda fraction: None))
-    if not found.mask.any():
-        raise EmptyMask(
-            "Nothing of the picture stands out from its background.",
-            "Use a picture whose object differs from a plain background, or one with a transparent background.",
-        )
+    found, doubt = _found(pixels, step or (lambda fraction: None))
     left, top, right, bottom = found.box
     own = rgba[top:bottom, left:right, 3].copy()
     rgba[..., 3] = 0
     soften(rgba[top:bottom, left:right], found.small, found.mask)
     rgba[top:bottom, left:right, 3] *= own
-    return CutOut(rgba, doubtful(signs(found, *pixels.shape[:2])))
+    return CutOut(rgba, doubt)
+
+
+def _found(pixels: np.ndarray, step: Callable[[float], None]) -> tuple[Separation, str]:
+    """The object, and a doubt or "". What is doubtful is looked for once more without regard to shadows, which
+    dull things resemble; what that finds is preferred where it is much more, or has the clearer outline.
+    """
+    found = separate(pixels, lambda fraction: step(0.8 * fraction))
+    first = signs(found, *pixels.shape[:2]) if found.mask.any() else None
+    doubt = doubtful(first) if first else "?"
+    if doubt:
+        other = separate(pixels, lambda fraction: step(0.8 + 0.2 * fraction), shadows=False)
+        if other.mask.any():
+            second = signs(other, *pixels.shape[:2])
+            if first is None or second.area > _MUCH * first.area or second.faint < 0.9 * first.faint:
+                found, doubt = other, doubtful(second) or HARDLY
+    if not found.mask.any():
+        raise EmptyMask(
+            "Nothing of the picture stands out from its background.",
+            "Use a picture whose object differs from a plain background, or one with a transparent background.",
+        )
+    return found, doubt
 
 
 def _alpha_in_doubt(transparent: float) -> str:

@@ -11,6 +11,8 @@ from .separate import Separation
 
 _REMEDY = "use a picture with a transparent background, or photograph it before plain paper of another colour"
 
+HARDLY = f"The object hardly stands out from its background, so a part may be missing: {_REMEDY}."
+
 
 @dataclass(frozen=True)
 class Signs:
@@ -64,5 +66,5 @@ def doubtful(sign: Signs) -> str:
     if sign.largest < 0.9:
         return f"The object fell into separate pieces: {_REMEDY}."
     if sign.faint > 0.13 or sign.alike > 0.12:
-        return f"The object hardly stands out from its background, so a part may be missing: {_REMEDY}."
+        return HARDLY
     return ""

@@ -36,19 +36,21 @@ class Evidence:
     barrier: np.ndarray
 
 
-def weigh(colours: np.ndarray, surfaces: np.ndarray, deviation: np.ndarray, opaque: np.ndarray) -> Evidence:
+def weigh(
+    colours: np.ndarray, surfaces: np.ndarray, deviation: np.ndarray, opaque: np.ndarray, shadows: bool = True
+) -> Evidence:
     """``colours`` (H, W, 3) L*a*b*, ``surfaces`` (K, H, W, 3), ``deviation`` (K, 3), ``opaque`` (H, W) bool."""
     apart = np.stack([_size((colours - s) / d) for s, d in zip(surfaces, deviation, strict=True)])
     seams, between = _seams(colours, surfaces, deviation, apart)
     distance = np.minimum(apart.min(0), between)
-    shaded = np.min([_shaded(colours, s, d) for s, d in zip(surfaces, deviation, strict=True)], 0)
     down, right, strength = _edges(colours, deviation.min(0))
     barrier = _lowest_about(flood(strength, (distance < NEAR) & opaque))
     plain = barrier[distance < NEAR]
     barrier /= max(EDGE, CALM * float(np.median(plain))) if plain.size else EDGE
     evidence = _lean(distance, NEAR)
-    # A darker tone of the background that is reached without crossing an edge is its shadow.
-    evidence = np.where(shaded < 1.3 * NEAR, np.minimum(evidence, _lean(barrier, 1)), evidence)
+    if shadows:  # a darker tone of the background that is reached without crossing an edge
+        shaded = np.min([_shaded(colours, s, d) for s, d in zip(surfaces, deviation, strict=True)], 0)
+        evidence = np.where(shaded < 1.3 * NEAR, np.minimum(evidence, _lean(barrier, 1)), evidence)
     # What no smooth way leads to is rather the object, unless it looks just like the background.
     walled = (barrier > WALL) & (distance > TIGHT) & ~seams
     evidence = np.where(walled, np.maximum(evidence, WALLED * _lean(barrier, WALL)), evidence)

@@ -32,14 +32,18 @@ class Separation:
     backdrop: Backdrop
 
 
-def separate(pixels: np.ndarray, step: Callable[[float], None]) -> Separation:
-    """``pixels`` (H, W, 4) uint8. Where alpha is under one half there is background whatever the colour."""
+def separate(pixels: np.ndarray, step: Callable[[float], None], shadows: bool = True) -> Separation:
+    """``pixels`` (H, W, 4) uint8. Where alpha is under one half there is background whatever the colour.
+
+    Without ``shadows`` nothing darker than the background is taken for its shadow: dull grey things before grey
+    are found that way, with their shadows.
+    """
     height, width = pixels.shape[:2]
     small, opaque = _look(pixels, GLANCE)
     colours = lab(small)
     known = backdrop.learn(colours, opaque)
     step(0.2)
-    glance = weigh(colours, known.surfaces(opaque.shape), known.deviation, opaque)
+    glance = weigh(colours, known.surfaces(opaque.shape), known.deviation, opaque, shadows)
     step(0.3)
     outline = cheapest_outline(glance, glance.object > 0, weight=0.6, turns=100)
     step(0.4)
@@ -51,7 +55,7 @@ def separate(pixels: np.ndarray, step: Callable[[float], None]) -> Separation:
     start = _over(outline, window, opaque.shape)
     empty = ~spread(start > 0.5, 3) & (_over(glance.barrier, window, opaque.shape) < 1) & opaque
     surfaces, deviation = _about_here(colours, known, window, empty)
-    evidence = weigh(colours, surfaces, deviation, opaque)
+    evidence = weigh(colours, surfaces, deviation, opaque, shadows)
     step(0.6)
     mask = cheapest_outline(evidence, start, turns=60) > 0.5
     step(0.8)
