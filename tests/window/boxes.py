@@ -33,9 +33,8 @@ def box(suite: str) -> Path:
         raise NoBox("making a box needs apt and a Debian mirror")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.parent / f"{suite}.log", "wb") as log:
-        made = subprocess.run(
-            [str(HERE / "make_box.sh"), suite, str(folder)], stdout=log, stderr=subprocess.STDOUT, timeout=900
-        )
+        command = ["timeout", "-s", "KILL", "1200", str(HERE / "make_box.sh"), suite, str(folder)]
+        made = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT)
     if made.returncode:
         raise NoBox(f"the box could not be made; {log.name} tells why")
     return folder
