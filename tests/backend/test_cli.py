@@ -15,6 +15,7 @@ from maquette.backend.errors import DiskFull, UnreadableImage
 from maquette.backend.protocol import EngineInfo
 from maquette.backend.shapes import TriangleMesh
 from maquette.tests.addon.text_backend import Words
+from shelf import Shelf
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -38,17 +39,6 @@ class Slab:
 
     def unload(self):
         pass
-
-
-class Shelf:
-    def __init__(self, *made):
-        self._made = {engine.info.id: engine for engine in made}
-
-    def engines(self):
-        return tuple(engine.info for engine in self._made.values())
-
-    def load(self, id):
-        return self._made[id]
 
 
 @pytest.fixture

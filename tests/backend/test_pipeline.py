@@ -12,6 +12,7 @@ from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, SURFACE, Meter
 from maquette.backend.protocol import EngineInfo, Picture, Placement, Report, Request
 from maquette.backend.shapes import TriangleMesh
 from maquette.tests.addon.text_backend import Words
+from shelf import Shelf
 
 
 def picture(colour=(200, 40, 40), size=64, view="front"):
@@ -45,17 +46,6 @@ class Block:
 
     def unload(self):
         pass
-
-
-class Shelf:
-    def __init__(self, *made):
-        self._made = {engine.info.id: engine for engine in made}
-
-    def engines(self):
-        return tuple(engine.info for engine in self._made.values())
-
-    def load(self, id):
-        return self._made[id]
 
 
 def run(request, *made, stopped=lambda: False):
