@@ -91,18 +91,20 @@ def _stamped(distance: np.ndarray, centres: np.ndarray, beyond: float) -> np.nda
     """The largest ``distance`` of those ``centres`` (N, 2) whose disc, and ``beyond``, covers a pixel; 0 elsewhere."""
     size, pixel = len(distance), 2 / len(distance)
     radii = distance[tuple(centres.T)]
+    order = np.argsort(radii, kind="stable")
+    centres, radii = centres[order], radii[order]
     reach = int(np.ceil((radii.max(initial=0) + beyond) / pixel))
     offsets = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1).T
     far = np.hypot(*offsets.T) * pixel
-    order = np.argsort(far)
-    counts = np.searchsorted(far[order], radii + beyond, side="right")
-    centre = np.repeat(np.arange(len(radii)), counts)
-    offset = order[np.arange(len(centre)) - np.repeat(np.cumsum(counts) - counts, counts)]
-    at = centres[centre] + offsets[offset]
-    held = ((at >= 0) & (at < size)).all(1)
-    result = np.zeros_like(distance)
-    np.maximum.at(result, tuple(at[held].T), radii[centre[held]])
-    return result
+    near_first = np.argsort(far)
+    counts = np.searchsorted(far[near_first], radii + beyond, side="right")
+    padded = np.zeros((size + 2 * reach, size + 2 * reach), np.float32)
+    steps = (offsets @ (len(padded), 1))[near_first]
+    starts = (centres + reach) @ (len(padded), 1)
+    flat = padded.reshape(-1)
+    for start, count, radius in zip(starts.tolist(), counts.tolist(), radii.tolist(), strict=True):
+        flat[start + steps[:count]] = radius  # the larger discs come later and stay on top
+    return padded[reach : reach + size, reach : reach + size]
 
 
 def _middle_line(distance: np.ndarray, pixel: float) -> np.ndarray:
