@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,9 @@ def read_image(path: str | Path) -> np.ndarray:
     path = Path(path)
     pillow = _pillow(path)
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe waits for ever, a device never ends
+            raise UnreadableImage(f"“{path}” is a pipe or a device, not a file.", "Name a picture's file.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own bomb warning stands below our limit
             with pillow.open(path) as picture:
@@ -43,7 +47,7 @@ def read_image(path: str | Path) -> np.ndarray:
             f"“{path.name}” has more than {MAX_PIXELS // 10**6} million pixels.",
             "Scale it down first; 2000 pixels across are plenty.",
         ) from None
-    except (ImageTooLarge, MemoryError):
+    except (UnreadableImage, ImageTooLarge, MemoryError):
         raise
     except FileNotFoundError:
         raise UnreadableImage(f"There is no picture “{path}”.", "Check the path.") from None

@@ -1,7 +1,9 @@
 """Pictures from files: every kind that people have, and every way a file can be broken."""
 
+import os
 import struct
 import sys
+import threading
 import zlib
 
 import numpy as np
@@ -124,6 +126,23 @@ def test_the_add_on_and_the_reader_agree_on_what_is_up(tmp_path):
         Image.new("RGB", (20, 10)).save(tmp_path / f"photo.{suffix}", exif=exif)
         assert orientation(tmp_path / f"photo.{suffix}") == 6
         assert read_image(tmp_path / f"photo.{suffix}").shape == (20, 10, 4)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_what_would_never_end_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    told = []
+
+    def look():
+        for path in (tmp_path / "pipe.png", "/dev/zero"):
+            with pytest.raises(UnreadableImage, match="a pipe or a device") as caught:
+                read_image(path)
+            told.append(caught.value.fix)
+
+    thread = threading.Thread(target=look, daemon=True)  # it would wait for ever
+    thread.start()
+    thread.join(30)
+    assert told == ["Name a picture's file."] * 2
 
 
 def test_size_is_looked_at_before_pixels_are(tmp_path):
