@@ -104,9 +104,13 @@ def dequantise(tensors: Mapping[str, np.ndarray], name: str = "The file") -> dic
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
-    """Lower-case hexadecimal SHA-256 of a local file, read in pieces. Raises BadWeights where it cannot be read."""
+    """Lower-case hexadecimal SHA-256 of a local file, read in pieces.
+
+    Raises BadWeights where it cannot be read, is not a regular file or is larger than any of ours.
+    """
     digest = hashlib.sha256()
     try:
+        _check_file(Path(path))
         with open(path, "rb") as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)
@@ -123,14 +127,18 @@ def verify_sha256(path: str | os.PathLike[str], expected: str) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # a pipe or a device would never end
-            raise BadWeights(f"{path.name} is not a file.", REINSTALL)
-        if found.st_size > MAX_FILE:
-            raise BadWeights(f"{path.name} is too large to be a weights file of ours.", REINSTALL)
+        _check_file(path)
         return path.read_bytes()
     except OSError as error:
         raise BadWeights(f"{path.name} cannot be read: {error.strerror}.", REINSTALL) from None
+
+
+def _check_file(path: Path) -> None:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # a pipe or a device would never end
+        raise BadWeights(f"{path.name} is not a file.", REINSTALL)
+    if found.st_size > MAX_FILE:
+        raise BadWeights(f"{path.name} is too large to be a weights file of ours.", REINSTALL)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -219,6 +220,29 @@ def test_loads_exactly_what_is_expected(tmp_path):
             load_weights(path, shapes)
     with pytest.raises(BadWeights, match="published"):
         load_weights(path, {"a": (2, 3), "b": (3,)}, "0" * 64)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="devices of POSIX")
+def test_nothing_endless_is_hashed(tmp_path):
+    (tmp_path / "w").symlink_to("/dev/zero")
+    told = []
+
+    def load():
+        with pytest.raises(BadWeights, match="w is not a file") as caught:
+            load_weights(tmp_path / "w", {"a": (1,)}, "0" * 64)
+        told.append(caught.value.fix)
+
+    thread = threading.Thread(target=load, daemon=True)  # it would go on for ever
+    thread.start()
+    thread.join(30)
+    assert told == [weights.REINSTALL]
+
+
+def test_nothing_too_large_is_hashed(tmp_path, monkeypatch):
+    (tmp_path / "w").write_bytes(bytes(101))
+    monkeypatch.setattr(weights, "MAX_FILE", 100)
+    with pytest.raises(BadWeights, match="too large"):
+        sha256_of(tmp_path / "w")
 
 
 def test_refuses_values_that_are_not_numbers(tmp_path):
