@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,10 +16,10 @@ _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 def write_atomically(path: Path, parts: Iterable[bytes]) -> None:
     """Writes ``parts`` beside ``path`` and renames the whole onto it; nothing is left behind on failure."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{secrets.token_hex(8)}.part")  # short: a name as long as may be has no room to grow
     try:
         try:
-            with open(beside, "wb") as file:
+            with open(beside, "xb") as file:
                 file.writelines(parts)
                 file.flush()
                 os.fsync(file.fileno())  # some file systems report a full disk only here
