@@ -90,10 +90,11 @@ def _batch(args: argparse.Namespace, catalogue: Catalogue) -> int:
     with _interruptible() as stop:
         maker = Maker(catalogue, stop, args)
         for i, (picture, output) in enumerate(_outputs(pictures, args.output, "." + args.format), 1):
-            if args.skip_existing and output.exists():
+            if args.skip_existing and os.path.exists(output):
                 made += 1
                 continue
             try:
+                _check_output(output, None)
                 maker.make(_with_picture(request, picture), output, f"{i}/{len(pictures)} {picture.name}")
                 made += 1
             except Cancelled:
@@ -161,9 +162,16 @@ def _check_output(output: Path, source: Path | None) -> None:
     """Before minutes are spent on what could not be written."""
     if output.suffix.lower() not in FORMATS:
         raise BadRequest(f"Meshes cannot be written as “{output.name}”.", f"End the name in {' or '.join(FORMATS)}.")
-    if not output.parent.is_dir():
+    if not os.path.isdir(output.parent):
         raise MissingFolder(f"There is no folder “{output.parent}”.", "Make it first, or write somewhere else.")
-    if source is not None and output.exists() and source.exists() and os.path.samefile(output, source):
+    try:
+        output.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:  # a name that is too long, above all
+        reason = (error.strerror or str(error)).lower()
+        raise BadRequest(f"“{output}” cannot be written: {reason}.", "Give the mesh another name.") from None
+    if source is not None and os.path.exists(source) and os.path.samefile(output, source):
         raise BadRequest("The output is the picture itself.", "Give the mesh another name.")
 
 

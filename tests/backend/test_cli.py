@@ -44,7 +44,8 @@ class Slab:
 @pytest.fixture
 def run(capsys, monkeypatch):
     """Runs a command line; returns exit code, output and errors."""
-    monkeypatch.setattr(cli.blas, "choose", lambda *_: None)
+    chosen = cli.blas.current()
+    monkeypatch.setattr(cli.blas, "choose", lambda *_: chosen)
 
     def go(*words):
         code = cli.main([str(word) for word in words], Shelf(Slab(), Words()))
@@ -92,6 +93,9 @@ def test_a_text_becomes_a_file(run, tmp_path):
         (["chair.png", "-o", "x.stl"], "x.stl"),
         (["chair.png", "-o", "chair.png"], "chair.png"),
         (["chair.png", "-o", "nowhere/x.glb"], "no folder"),
+        (["chair.png", "-o", "x" * 252 + ".glb"], "too long"),
+        (["chair.png", "-o", "x" * 300 + "/x.glb"], "no folder"),
+        (["x" * 300 + ".png", "-o", "x.glb"], "too long"),
         (["chair.png", "-o", "x.glb", "--engine", "nerf"], "no engine called 'nerf'"),
         (["chair.png", "-o", "x.glb", "--preset", "huge"], "no preset 'huge'"),
         (["chair.png", "-o", "x.glb", "--faces", "-5"], "number of faces"),
@@ -155,6 +159,15 @@ def test_a_folder_of_good_pictures_is_a_success(run, folder, tmp_path):
     (tmp_path / "meshes" / "a2.glb").unlink()
     code, out, _ = run("batch", folder, "-o", tmp_path / "meshes", "--skip-existing")
     assert code == 0 and len(out.splitlines()) == 1 and "a2.glb" in out
+
+
+@pytest.mark.parametrize("words", [[], ["--skip-existing"]])
+def test_a_name_too_long_for_its_mesh_skips_one_picture(run, folder, tmp_path, words):
+    (folder / "broken.png").unlink()
+    for suffix in (".png", ".webp"):  # two that share a stem keep their suffixes in the meshes' names
+        save(folder / ("x" * 249 + suffix))
+    code, _, err = run("batch", folder, "-o", tmp_path / "meshes", *words)
+    assert code == 1 and err.count("too long") == 2 and "4 made, 2 failed, 0 not started" in err
 
 
 def test_a_folder_where_nothing_works_is_a_failure(run, folder, tmp_path):
