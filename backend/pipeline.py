@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .engines.engine import Conditioning, Engine, Watch
+from .engines.engine import Conditioning, Engine
 from .errors import BadRequest, InputNotTaken, UnknownEngine
 from .imaging.cutout import MODES, cut_out
 from .imaging.framing import Framed, frame
@@ -18,6 +18,7 @@ from .runtime.memory import peak_memory
 from .shapes import TriangleMesh
 from .surface.extract import extract
 from .surface.finish import finish
+from .watch import Watch
 
 VIEWS = ("front", "right", "back", "left")
 MAX_PROMPT = 4000

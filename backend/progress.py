@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from .engines.engine import Watch
 from .errors import Cancelled
+from .watch import Watch
 
 CUT_OUT, ENGINE, SURFACE, FINISH = "Cutting out", "Reconstructing", "Meshing", "Finishing"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..imaging.framing import Framed
 from ..protocol import EngineInfo, Scalar
 from ..shapes import Shape
+from ..watch import Watch as Watch
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,6 @@ class Conditioning:
     seed: int = 0
     preset: str = "standard"
     options: dict[str, Scalar] = field(default_factory=dict)
-
-
-@dataclass
-class Watch:
-    """How a running job speaks and listens. Every loop calls ``step`` and so can be cancelled.
-
-    ``step(fraction, detail)`` reports the fraction of the current stage and raises Cancelled once the user
-    asked for it; ``warn`` adds a sentence to the result's report; ``preview`` shows an early mesh.
-    """
-
-    step: Callable[..., None] = lambda fraction=0.0, detail="": None
-    warn: Callable[[str], None] = lambda sentence: None
-    preview: Callable[[object], None] = lambda mesh: None  # takes a TriangleMesh in the world frame
 
 
 class Engine(Protocol):

@@ -8,15 +8,11 @@ condition (Dey et al. 1999), so a closed manifold stays a closed manifold of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..shapes import TriangleMesh
+from ..watch import Watch
 from .independent import independent_edges
-
-if TYPE_CHECKING:
-    from ..engines.engine import Watch
 
 SHARE = 0.2  # of the edges, the cheapest, may be chosen in one round
 COLOUR = 0.015  # a step from black to white weighs as much as this distance, in longest sides

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import EmptySurface, UnsupportedShape
 from ..shapes import DensityField, Shape, SignedDistanceField, TriangleMesh
+from ..watch import Watch, within
 from .lattice import Field
 from .marching_cubes import marching_cubes
 from .sparse import dense, sparse
-from .watching import within
-
-if TYPE_CHECKING:
-    from ..engines.engine import Watch
 
 BATCH = 1 << 16  # vertices a call of the colours
 PREVIEW = 4  # times coarser than the mesh itself
@@ -49,7 +45,7 @@ def extract(shape: Shape, resolution: int, watch: Watch) -> TriangleMesh:
     return mesh
 
 
-Paint = Callable[[Field, np.ndarray, np.ndarray, "Watch"], "np.ndarray | None"]
+Paint = Callable[[Field, np.ndarray, np.ndarray, Watch], np.ndarray | None]
 
 
 def _mesh(field: Field, resolution: int, watch: Watch, paint: Paint) -> TriangleMesh:

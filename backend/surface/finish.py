@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import EmptySurface
 from ..shapes import TriangleMesh
+from ..watch import Watch, within
 from .clean import clean
 from .decimate import decimate
 from .measure import measure
-from .watching import within
-
-if TYPE_CHECKING:
-    from ..engines.engine import Watch
 
 TOLERANCE = 0.02  # of the number of faces that was asked for; further off is worth a word
 

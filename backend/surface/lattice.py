@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import BadRequest
 from ..shapes import DensityField, SignedDistanceField
-
-if TYPE_CHECKING:
-    from ..engines.engine import Watch
+from ..watch import Watch
 
 Field = SignedDistanceField | DensityField
 

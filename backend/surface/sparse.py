@@ -9,17 +9,13 @@ On a field that keeps its bound the outcome is exactly that of asking everywhere
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..shapes import SignedDistanceField
+from ..watch import Watch
 from .lattice import Crossing, Field, Lattice, Nodes
 from .marching_cubes import cell_cases, dense_cells
 from .tables import CORNERS
-
-if TYPE_CHECKING:
-    from ..engines.engine import Watch
 
 SLACK = 1.001  # stretches the bound, so that rounding in float32 cannot make it lie
 CHUNK = 1 << 18  # cells looked at together
