@@ -11,7 +11,7 @@ from .lattice import ACROSS, AXIS, CELL, DEPTHS, STEP
 from .rays import DEPTH
 from .sampling import sample
 from .silhouette import Silhouette
-from .solid import OFFSETS, REACH, THINNEST, Intervals, rounding
+from .solid import FILLET, OFFSETS, REACH, Intervals, rounded_intersection
 
 # Slope of the field almost everywhere. Along folds it is steeper, and no useful bound exists: there the seeds, which
 # know every ray, lead the search instead (evaluation.recall counts what is missed).
@@ -23,9 +23,9 @@ class SolidField:
     """The common inside of the outline and of the solid.
 
     ``profiles`` as solid.profiles gives them, ``intervals`` where each ray's middle is and what covers it at least;
-    ``radius`` (S, S) is half the local width: towards the outline the profiles are squeezed into a rounding of that
-    radius. Calling the field with points (N,3) of ray space gives (N,) float32, positive inside. It never rises away
-    from a ray's middle, so every ray is entered once and left once.
+    ``radius`` (S, S) is half the local width: where the solid meets the outline, its edge is rounded by as much as it
+    is wide and thick enough for. Calling the field with points (N,3) of ray space gives (N,) float32, positive inside.
+    It never rises away from a ray's middle, so every ray is entered once and left once.
     """
 
     profiles: np.ndarray
@@ -38,17 +38,14 @@ class SolidField:
         result = self.silhouette.at(points)
         near = np.flatnonzero(result > -REACH)  # farther from the outline nothing else counts
         where = np.stack([-points[near, 1], points[near, 0]], -1)
-        ray = np.stack([self.intervals.middle, self.intervals.half, self.intervals.cover], -1)
-        middle, half, cover = sample(ray, where).T
-        radius = sample(self.radius[..., None], where)[:, 0]
-        rounded = rounding(result[near], radius)
-        least = np.clip(2.5 - radius / np.float32(THINNEST), 0, 1)  # a part too narrow for a rounding keeps its cover
-        squeeze = np.maximum(np.maximum(rounded, least * np.minimum(cover / half, 1)), np.float32(1e-3))
+        peak = np.maximum(self.profiles[..., len(OFFSETS) // 2], self.intervals.cover)
+        middle, cover, peak = sample(np.stack([self.intervals.middle, self.intervals.cover, peak], -1), where).T
         away = points[near, 2] - middle
-        along = away / (squeeze * np.float32(len(OFFSETS) * STEP / 2))
-        value = squeeze * sample(self.profiles[..., None], np.concatenate([where, along[:, None]], 1))[:, 0]
-        value = np.maximum(value, cover * np.maximum(rounded, least) - np.abs(away))
-        result[near] = np.minimum(result[near], np.maximum(value, -REACH))
+        along = away / np.float32(len(OFFSETS) * STEP / 2)
+        along = sample(self.profiles[..., None], np.concatenate([where, along[:, None]], 1))[:, 0]
+        along = np.maximum(along, cover - np.abs(away))
+        fillet = np.minimum(np.minimum(sample(self.radius[..., None], where)[:, 0], peak), np.float32(FILLET))
+        result[near] = np.maximum(rounded_intersection(along, result[near], fillet), -REACH)
         return result
 
     @cached_property

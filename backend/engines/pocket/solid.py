@@ -32,11 +32,11 @@ SURE = (-0.02, 0.02)  # the highest belief along a ray between which the network
 THINNEST = 0.025  # half of the least thickness along a ray: 1.6 cells of the coarsest preset for the whole
 BRIDGE = 0.03  # rays this far apart must still overlap, where the surface is steep
 RIM = 0.05  # this far within the outline the belief has its full say; at the outline itself it is always timid
-FILLET = 0.05  # radius of the rounding along the outline, where the object is that wide, frame units
-SLENDER = 0.12  # a part whose half width is well below this is about as thick as it is wide:
-ROUND = 1.5  # … up to this many times
+FILLET = 0.08  # radius of the rounding along the outline, where the object is that wide, frame units
+SLENDER = 0.16  # a part whose half width is well below this is about as thick as it is wide:
+ROUND = 1.0  # … up to this many times
 SAY = 2.0  # the network's say against the interval's; its distances run small
-EASE = 0.08  # added to the belief, which is timid
+EASE = 0.08  # added to half the thickness of what is not slender: belief and fit are both timid
 REACH = np.float32(0.1)  # beyond it all are equally sure
 OFFSETS = (np.arange(2 * (ALONG // 2) + 1) - ALONG // 2).astype(np.float32) * np.float32(STEP)  # from a ray's middle
 
@@ -73,8 +73,8 @@ def intervals(belief: np.ndarray, depth: np.ndarray, width: np.ndarray, radius: 
     middle = (front + back) / 2
     steep = np.hypot(*np.gradient(middle, CELL))
     cover = np.maximum(THINNEST, steep * BRIDGE)
-    slender = ROUND * radius / (1 - np.minimum(radius / SLENDER, 0.99))
-    half = np.maximum(np.minimum((front - back) / 2, slender), cover)
+    slim = np.minimum(radius / np.float32(SLENDER), 0.99)
+    half = np.maximum(np.minimum((front - back) / 2, ROUND * radius / (1 - slim)) + EASE * slim, cover)
     guessed = float((rays.max(1) < 0).mean()) if len(rays) else 1.0
     return Intervals(middle.astype(np.float32), half.astype(np.float32), cover.astype(np.float32), guessed)
 
@@ -85,10 +85,13 @@ def round_half(width: np.ndarray) -> np.ndarray:
     return np.sqrt(np.clip(width * (2 * radius - width), 0, None))
 
 
-def rounding(width: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Part of the thickness that is left at distance ``width`` from the outline: a quarter circle's profile."""
-    w = np.clip(width / np.minimum(radius, np.float32(FILLET)), 0, 1)
-    return np.sqrt(w * (2 - w))
+def rounded_intersection(a: np.ndarray, b: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Distance inside both of two solids, whose common edge is a quarter circle of ``radius``.
+
+    Where either distance is at least ``radius`` it is the plain minimum; it rises with both.
+    """
+    edge = radius - np.hypot(np.maximum(radius - a, 0), np.maximum(radius - b, 0))
+    return edge + np.maximum(np.minimum(a, b) - radius, 0)
 
 
 def profiles(belief: np.ndarray, intervals: Intervals, width: np.ndarray) -> np.ndarray:
@@ -103,7 +106,7 @@ def profiles(belief: np.ndarray, intervals: Intervals, width: np.ndarray) -> np.
     near, far = np.take_along_axis(belief, low, 2), np.take_along_axis(belief, low + 1, 2)
     felt = np.maximum(near + (far - near) * share, -REACH)
     say = np.clip(width / np.float32(RIM), 0, 1)[..., None]
-    value = np.clip(intervals.half[..., None] - np.abs(OFFSETS), -REACH, REACH) + say * (SAY * felt + np.float32(EASE))
+    value = np.clip(intervals.half[..., None] - np.abs(OFFSETS), -REACH, REACH) + say * SAY * felt
     middle = len(OFFSETS) // 2
     value[..., middle:] = np.minimum.accumulate(value[..., middle:], 2)
     value[..., : middle + 1] = np.minimum.accumulate(value[..., middle::-1], 2)[..., ::-1]

@@ -38,7 +38,7 @@ def test_rays(name, belief):
     inside = (field(points) > 0).reshape(len(rays), len(z))
     distance = field.silhouette.at(rays)
     assert not inside[distance <= 0].any()
-    well_inside = distance > (0 if name in ("wires", "table") else 0.01)
+    well_inside = distance > (0.003 if name in ("wires", "table") else 0.01)  # nearer, z is stepped too coarsely
     assert inside[well_inside].any(1).all()
     assert (np.diff(inside.astype(np.int8), axis=1) != 0).sum(1).max() <= 2
 
