@@ -11,9 +11,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from ..errors import InputNotTaken, UnknownEngine
+from ..errors import UnknownEngine
 from ..protocol import EngineInfo
-from .engine import Conditioning, Engine
+from .engine import Engine
 
 _BUILT_IN = {"pocket": (".pocket.engine", "PocketEngine")}
 
@@ -58,23 +58,6 @@ def unregister(id: str) -> None:
         _registered.pop(id, None)
         if id not in _BUILT_IN:
             _loaded.pop(id, None)
-
-
-def check_inputs(info: EngineInfo, conditioning: Conditioning) -> None:
-    """Raises InputNotTaken where the engine takes no such input, or lacks the one it needs."""
-    given = set()
-    if conditioning.prompt:
-        given.add("prompt")
-    if conditioning.images:
-        given.add("image" if len(conditioning.images) == 1 else "views")
-    words = {"prompt": "text", "image": "a picture", "views": "several views"}
-    takes = " or ".join(words[i] for i in info.inputs)
-    foreign = given - set(info.inputs) - ({"image"} if "views" in info.inputs else set())
-    if foreign:
-        refused = " or ".join(words[i] for i in sorted(foreign))
-        raise InputNotTaken(f"{info.title} does not take {refused}.", f"Give it {takes}, or choose another engine.")
-    if not given:
-        raise InputNotTaken(f"{info.title} was given nothing to look at.", f"Give it {takes}.")
 
 
 def _class(id: str) -> Any:
