@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownEngine
-from ..protocol import EngineInfo
+from ..protocol import EngineInfo, WeightsInfo
 from .engine import Engine
 
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 _BUILT_IN = {"pocket": (".pocket.engine", "PocketEngine")}
 
 _lock = threading.Lock()
@@ -23,8 +26,8 @@ _loaded: dict[str, Engine] = {}
 
 
 def engines() -> tuple[EngineInfo, ...]:
-    """Every engine there is, built-in ones first."""
-    built_in = tuple(_class(name).info for name in _BUILT_IN)
+    """Every engine there is, built-in ones first; those whose weights are not on the disk as not available."""
+    built_in = tuple(_as_found(_class(name).info) for name in _BUILT_IN)
     with _lock:
         return built_in + tuple(info for info, _ in _registered.values())
 
@@ -58,6 +61,23 @@ def unregister(id: str) -> None:
         _registered.pop(id, None)
         if id not in _BUILT_IN:
             _loaded.pop(id, None)
+
+
+def _as_found(info: EngineInfo) -> EngineInfo:
+    weights = tuple(replace(file, present=_whole(file)) for file in info.weights)
+    lacking = ", ".join(file.file for file in weights if not file.present)
+    if lacking:
+        status = f"{lacking} is missing or incomplete; install Maquette again."
+        return replace(info, weights=weights, available=False, status=status)
+    return replace(info, weights=weights)
+
+
+def _whole(file: WeightsInfo) -> bool:
+    """By its size, which costs nothing to ask; loading compares what is in it."""
+    try:
+        return (WEIGHTS / file.file).stat().st_size == file.size
+    except OSError:
+        return False
 
 
 def _class(id: str) -> Any:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from maquette.backend import engines
 from maquette.backend.errors import UnknownEngine
+from maquette.backend.pipeline import find_engine
+from maquette.backend.protocol import Request
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -57,6 +59,20 @@ def test_an_unknown_engine_names_the_known():
     with pytest.raises(UnknownEngine) as error:
         engines.load("nothing")
     assert "pocket" in error.value.fix
+
+
+@pytest.mark.parametrize("size", [None, 0, 1000])
+def test_an_engine_without_its_weights_is_not_available(tmp_path, monkeypatch, size):
+    (before,) = engines.engines()
+    assert before.available and before.weights[0].present and "missing" not in before.status
+    if size is not None:
+        (tmp_path / before.weights[0].file).write_bytes(bytes(size))
+    monkeypatch.setattr(engines, "WEIGHTS", tmp_path)
+    (after,) = engines.engines()
+    assert not after.available and not after.weights[0].present
+    assert after.weights[0].file in after.status and after.status.endswith("install Maquette again.")
+    with pytest.raises(UnknownEngine, match="missing or incomplete"):
+        find_engine(Request(engine="pocket"), engines)
 
 
 def test_reading_the_list_is_cheap():
