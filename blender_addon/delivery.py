@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -11,9 +12,13 @@ import numpy as np
 from .batch import Batch
 from .link import Failure, Request, Result
 from .mesh import UnusableMesh
+from .problems import Problem, UnusableResult
 from .scene import Placed, Target, extent, find_group, place
 from .session import Job, Session
 from .sources import Source
+from .words import shown
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -50,23 +55,28 @@ class Delivery:
         self._perhaps_sum_up(ticket.batch)
 
     def land(self, session: Session, result: Result) -> Placed | None:
-        """Makes the object. None, and a failed job, where the arrays make no mesh."""
+        """Makes the object. None, and a failed job, where that does not succeed."""
         ticket = self.tickets.get(result.job)
-        job = _job(session, result.job)
         if ticket is None:
             return None
         ticket.source.release()
         batch, location = ticket.batch, ticket.request.placement.location
+        problem = None
         try:
             if batch is not None:
                 location = batch.shelf.next(*_footprint(result.arrays["vertices"]))
             group = ticket.request.placement.collection
             ticket.placed = place(result.arrays, ticket.request, result.report, ticket.target, location, group)
         except UnusableMesh as error:
-            failure = Failure(result.job, "unusable_result", f"The result makes no mesh: {error}.", "Try again.")
-            if job is not None:
-                job.state, job.failure = "failed", failure
-            self.fail(session, failure)
+            problem = UnusableResult(f"The result makes no mesh: {error}.", "Try again.")
+        except Problem as error:
+            problem = error
+        except Exception as error:  # the mesh is lost, so it must not look done
+            log.exception("A result could not be put into the scene")
+            why = str(error).strip().rstrip(".") or type(error).__name__
+            problem = Problem(f"The result could not be put into the scene ({why}).", "Try again.")
+        if problem is not None:
+            self._end(session, Failure(result.job, problem.code, problem.sentence, problem.fix))
             return None
         if ticket.placed.note:
             self.notes.append(ticket.placed.note)
@@ -74,6 +84,19 @@ class Delivery:
             batch.made += 1
             self._perhaps_sum_up(batch)
         return ticket.placed
+
+    def _end(self, session: Session, failure: Failure) -> None:
+        """What the session took for done ended otherwise on this side."""
+        job = _job(session, failure.job)
+        if job is not None:
+            job.state, job.failure = "cancelled" if failure.code == "cancelled" else "failed", failure
+        self.fail(session, failure)
+
+    def drop_waiting(self, session: Session) -> None:
+        """The results that wait to be placed are not wanted any more."""
+        while self.waiting:
+            id = self.waiting.popleft().job
+            self._end(session, Failure(id, "cancelled", "Cancelled.", "Press Generate to start again."))
 
     def again(self, id: str, request: Request) -> Ticket:
         """The ticket for another try of a job that failed or was cancelled. Raises KeyError."""
@@ -114,4 +137,4 @@ def _footprint(vertices) -> tuple[float, float]:
 
 
 def _file_name(request: Request) -> str:
-    return bpy.path.basename(request.source) or request.name
+    return shown(bpy.path.basename(request.source)) or request.name

@@ -12,6 +12,7 @@ from .link import EngineInfo
 from .mesh import COLOURS
 from .properties import DEFAULT_ENGINE
 from .recall import recall
+from .words import shown
 
 CATEGORY = "Maquette"
 _SHOWN = 10  # of the jobs that wait, and of those that have ended: the list stays short
@@ -117,7 +118,7 @@ class MAQUETTE_PT_object(_Sidebar, bpy.types.Panel):
         request = memory.request
         column = layout.column(align=True)
         made_from = request.prompt or bpy.path.basename(request.source) or request.source
-        column.label(text=f"From: {made_from}")
+        column.label(text=f"From: {shown(made_from)}")
         column.label(text=f"{_title(request.engine)}, {request.preset}, {memory.seconds:.1f} s")
         if memory.licence:
             column.label(text=f"Licence: {memory.licence}")
@@ -243,7 +244,7 @@ def _say(layout, context, sentence: str, icon: str = "NONE") -> None:
     letters = max(16, int(width / (7.0 * scale)) - 6)
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(sentence, letters)):
+    for i, line in enumerate(textwrap.wrap(shown(sentence), letters)):
         column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
 
 

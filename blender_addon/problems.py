@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .words import shown
+
 
 class Problem(Exception):
     """``code`` is stable; ``sentence`` and ``fix`` are what the user reads (as in ``link.Failure``)."""
@@ -9,9 +11,8 @@ class Problem(Exception):
     code = "internal"
 
     def __init__(self, sentence: str, fix: str):
-        super().__init__(f"{sentence} {fix}")
-        self.sentence = sentence
-        self.fix = fix
+        self.sentence, self.fix = shown(sentence), shown(fix)
+        super().__init__(f"{self.sentence} {self.fix}")
 
 
 class UnreadableImage(Problem):

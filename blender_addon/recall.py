@@ -40,8 +40,7 @@ def remember(thing: bpy.types.Object, request: Request, report: Report) -> None:
             "seconds": round(report.seconds, 2),
             "warnings": list(report.warnings),
             "request": json.loads(to_json(replace(request, images=()))),
-        },
-        ensure_ascii=False,
+        }  # in ASCII: a path that is not UTF-8 has letters that Blender's properties refuse
     )
 
 

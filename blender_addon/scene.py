@@ -11,6 +11,7 @@ from mathutils import Vector
 from .link import Report, Request
 from .material import vertex_colour_material
 from .mesh import build_mesh
+from .problems import UnusableResult
 from .recall import remember
 
 
@@ -46,17 +47,24 @@ def place(
     """Makes the object and one undo step that removes it.
 
     ``arrays`` as in link.Result; ``location`` in metres, where the bottom centre goes; ``group`` the name of
-    a collection of its own inside the target's. Raises mesh.UnusableMesh before anything is made.
+    a collection of its own inside the target's. Raises mesh.UnusableMesh, UnusableResult; nothing is left then.
     """
     name = request.name or "Maquette"
     mesh = build_mesh(name, arrays["vertices"], arrays["faces"], arrays.get("colours"))
-    mesh.materials.append(vertex_colour_material())
-    thing = bpy.data.objects.new(name, mesh)
-    thing.location = location
-    remember(thing, request, report)
-    scene, parent, note = _resolve(target)
-    collection = own_collection(parent, group) if group else parent
-    collection.objects.link(thing)
+    thing = None
+    try:
+        mesh.materials.append(vertex_colour_material())
+        thing = bpy.data.objects.new(name, mesh)
+        thing.location = location
+        remember(thing, request, report)
+        scene, parent, note = _resolve(target)
+        collection = own_collection(parent, group) if group else parent
+        collection.objects.link(thing)
+    except BaseException:
+        if thing is not None:
+            bpy.data.objects.remove(thing)
+        bpy.data.meshes.remove(mesh)
+        raise
     window, layer = _view(scene)
     chosen, active = list(layer.objects.selected), layer.objects.active
     at_work = active is not None and active.mode != "OBJECT"
@@ -78,7 +86,7 @@ def place(
 def own_collection(parent: bpy.types.Collection, name: str) -> bpy.types.Collection:
     """The collection of that name inside ``parent``, made where it is missing."""
     for child in parent.children:
-        if child.get("maquette") == name and child.library is None:
+        if child.get("maquette") == name and _ours(child):
             return child
     child = bpy.data.collections.new(name)
     child["maquette"] = name  # Blender may have had to number the name it shows
@@ -89,7 +97,7 @@ def own_collection(parent: bpy.types.Collection, name: str) -> bpy.types.Collect
 def find_group(target: Target, name: str) -> bpy.types.Collection | None:
     """The collection that ``place`` made for a group, if it is still there."""
     _, parent, _ = _resolve(target)
-    return next((child for child in parent.children if child.get("maquette") == name), None)
+    return next((child for child in parent.children if child.get("maquette") == name and _ours(child)), None)
 
 
 def extent(things: Sequence[bpy.types.Object]) -> tuple[Vector, Vector] | None:
@@ -118,18 +126,26 @@ _GESTURES = ("TRANSFORM_OT", "MESH_OT", "SCULPT_OT", "PAINT_OT", "CURVE_OT", "CU
 def _resolve(target: Target) -> tuple[bpy.types.Scene, bpy.types.Collection, str]:
     """Scene, collection and, where it is not the one that was meant, a sentence."""
     scene = next((scene for scene in bpy.data.scenes if scene.session_uid == target.scene), None)
-    if scene is None:
-        scene = bpy.context.scene
-        return scene, scene.collection, f"The scene “{target.scene_name}” is gone; the result is in “{scene.name}”."
+    if scene is None or not _ours(scene):
+        why = "is gone" if scene is None else "is linked from another file"
+        scene = next((scene for scene in (bpy.context.scene, *bpy.data.scenes) if scene and _ours(scene)), None)
+        if scene is None:
+            raise UnusableResult("Every scene here is linked from another file.", "Add a scene, then try again.")
+        return scene, scene.collection, f"The scene “{target.scene_name}” {why}; the result is in “{scene.name}”."
     if scene.collection.session_uid == target.collection:
         return scene, scene.collection, ""
     for collection in scene.collection.children_recursive:
         if collection.session_uid == target.collection:
-            if collection.library is None:
+            if _ours(collection):
                 return scene, collection, ""
             return scene, scene.collection, f"“{collection.name}” is linked from another file; the result is beside it."
     gone = f"The collection “{target.collection_name}” is gone; the result is in “{scene.name}” itself."
     return scene, scene.collection, gone
+
+
+def _ours(datablock: bpy.types.ID) -> bool:
+    """Whether it can be changed: what is linked from a library cannot, nor be given members where overridden."""
+    return datablock.library is None and datablock.override_library is None
 
 
 def _windows() -> Iterator[bpy.types.Window]:

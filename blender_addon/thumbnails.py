@@ -9,6 +9,7 @@ import bpy.utils.previews
 
 from .exif import UPRIGHT, orientation
 from .pictures import upright
+from .words import shown
 
 _collection: bpy.utils.previews.ImagePreviewCollection | None = None
 
@@ -59,7 +60,7 @@ def _turn(preview: bpy.types.ImagePreview, orientation: int) -> None:
 
 
 def _key(path: str) -> str:
-    return os.path.normcase(os.path.normpath(path))
+    return shown(os.path.normcase(os.path.normpath(path)))
 
 
 def register() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 
 from . import runtime
+from .words import shown
 
 _TAIL = 16 << 10  # bytes of the log that are looked at
 
@@ -56,7 +57,7 @@ def report() -> str:
             lines.append(f"Job: {job.state}, {request.engine}, {request.preset}, “{request.source}” {told}".rstrip())
     tail = log_tail(40)
     lines += ["", f"Log {newest_log()}:", *tail] if tail else ["", "Log: empty"]
-    return "\n".join(lines)
+    return shown("\n".join(lines))
 
 
 def _version() -> str:

@@ -13,6 +13,7 @@ from ..pictures import suffixes
 from ..problems import MissingFolder, NothingToRun, Problem
 from ..properties import BATCH_FACES
 from ..sources import FileSource
+from ..words import shown
 from .options import FRESH, Options, carry_out, refuse
 
 
@@ -67,7 +68,7 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
             raise MissingFolder(f"“{folder}” cannot be opened: {reason}.", "Choose another folder.") from None
         if not paths:
             raise MissingFolder(f"There are no pictures in “{folder}”.", "Choose a folder with PNG or JPEG files.")
-        name = self.name or folder.name or "Batch"
+        name = shown(self.name or folder.name or "Batch")
         batch = new_batch(name, len(paths), tuple(context.scene.cursor.location), self.height)
         return batch, [self.ticket(context, path.stem, FileSource(str(path)), str(path), batch=batch) for path in paths]
 

@@ -13,6 +13,7 @@ from ..properties import CUTOUTS, DEFAULT_ENGINE, PRESETS, MAQUETTE_PG_settings
 from ..scene import Target
 from ..session import Job
 from ..sources import Source
+from ..words import shown
 
 # Blender would bring back what a button's last click used; the panel's settings are what counts.
 FRESH = {"SKIP_SAVE"}
@@ -83,7 +84,7 @@ class Options:
             target_faces=self.target_faces,
             cutout=self.cutout,
             placement=Placement(tuple(context.scene.cursor.location), self.height, batch.name if batch else ""),
-            name=name,
+            name=shown(name),
             source=path,
         )
         return Ticket(request, source, Target.here(context), batch)
@@ -107,7 +108,7 @@ def conclude(operator: bpy.types.Operator, jobs: list[Job]) -> set[str]:
 
 
 def refuse(operator: bpy.types.Operator, problem: Problem) -> set[str]:
-    operator.report({"ERROR"}, f"{problem.sentence} {problem.fix}")
+    operator.report({"ERROR"}, str(problem))
     return {"CANCELLED"}
 
 

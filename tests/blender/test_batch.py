@@ -1,5 +1,8 @@
 """A folder of pictures: a grid in one collection, bad files by name, cancel keeps what is done."""
 
+import os
+import sys
+
 import bpy
 import numpy as np
 import pytest
@@ -57,6 +60,24 @@ def test_bad_files_are_named_and_skipped(addon, signpost, folder, capfd):
     assert "broken.png" in told and "empty.jpg" in told and "notes.txt" not in told and "hidden" not in told
     (summary,) = addon.runtime.delivery.notes
     assert summary.startswith("5 of 7 pictures in “Meine Möbel”") and "broken.png, empty.jpg" in summary
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are Unicode")
+def test_file_names_that_are_not_utf8_are_made_as_well(addon, signpost, picture, tmp_path):
+    folder = tmp_path / os.fsdecode(b"f\xff")
+    for name in (b"bad\xff.png", b"broken\xfe.png", b"good.png"):
+        picture(os.fsdecode(name), folder)
+    (folder / os.fsdecode(b"broken\xfe.png")).write_bytes(b"")
+    assert generate(folder) == {"FINISHED"}
+    assert sorted(bpy.data.objects.keys()) == ["bad?", "good"]
+    assert addon.runtime.delivery.notes[-1] == "2 of 3 pictures in “f?” became objects; skipped broken?.png."
+    again = addon.recall.recall(bpy.data.objects["bad?"]).request
+    assert os.path.isfile(again.source), "the path lost its odd byte"
+    assert len(bpy.data.collections) == 1
+    addon.troubleshooting.report().encode()
+    bpy.context.view_layer.objects.active = bpy.data.objects["bad?"]
+    assert bpy.ops.maquette.generate_again() == {"FINISHED"}
+    assert len(bpy.data.objects) == 3
 
 
 def test_nothing_but_bad_files_is_an_error(addon, signpost, tmp_path):

@@ -119,6 +119,40 @@ def test_a_scene_that_is_gone_is_replaced_by_the_one_in_use(addon, place):
     assert "Stage" in placed.note and placed.name in bpy.context.scene.objects
 
 
+@pytest.fixture
+def linked_scene(tmp_path):
+    """A scene of another file, linked into this one."""
+    there = bpy.data.scenes.new("Stage")
+    there.collection.children.link(bpy.data.collections.new("Props"))
+    path = str(tmp_path / "stage.blend")
+    bpy.data.libraries.write(path, {there})
+    bpy.data.scenes.remove(there)
+    bpy.data.collections.remove(bpy.data.collections["Props"])
+    with bpy.data.libraries.load(path, link=True) as (_, wanted):
+        wanted.scenes = ["Stage"]
+    return next(scene for scene in bpy.data.scenes if scene.library is not None)
+
+
+@pytest.mark.parametrize("group", ["", "Folder"])
+def test_a_scene_of_a_library_is_left_for_the_first_of_this_file(addon, place, linked_scene, group):
+    target = addon.scene.Target(linked_scene.session_uid, linked_scene.collection.session_uid, "Stage", "")
+    placed = place(target=target, group=group)
+    assert placed.name in bpy.context.scene.objects and bpy.context.scene.library is None
+    assert "Stage" in placed.note and "linked from another file" in placed.note
+
+
+def test_what_cannot_be_placed_leaves_nothing_behind(addon, place, monkeypatch):
+    def burst(*_):
+        raise TypeError("no such thing")
+
+    for step in ("remember", "_resolve"):
+        monkeypatch.setattr(addon.scene, step, burst)
+        with pytest.raises(TypeError, match="no such thing"):
+            place()
+        monkeypatch.undo()
+        assert not bpy.data.objects and not bpy.data.meshes
+
+
 def test_another_scene_gets_its_result_though_nobody_looks_at_it(addon, place):
     other = bpy.data.scenes.new("Stage")
     target = addon.scene.Target(other.session_uid, other.collection.session_uid, "Stage", "")

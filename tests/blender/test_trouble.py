@@ -30,6 +30,22 @@ def test_a_result_that_is_no_mesh_fails_its_job(addon, start_with, picture):
     assert not bpy.data.objects and not bpy.data.meshes
 
 
+def test_a_result_that_cannot_be_placed_fails_its_job(addon, signpost, picture, monkeypatch):
+    batch = addon.batch.new_batch("some", 1, (0.0, 0.0, 0.0), 0.0)
+    id = submit(addon, picture(), batch=batch)
+    monkeypatch.setattr(addon.scene, "remember", lambda *_: 1 / 0)
+    pump(addon, lambda: not addon.runtime.busy())
+    job = addon.runtime.session().job(id)
+    assert (job.state, job.failure.code) == ("failed", "internal") and "division by zero" in job.failure.sentence
+    assert job.failure.fix and not bpy.data.objects and not bpy.data.meshes
+    assert addon.runtime.delivery.notes[-1] == "0 of 1 pictures in “some” became objects; skipped disc.png."
+    monkeypatch.undo()
+    assert bpy.ops.maquette.retry(job=id) == {"FINISHED"}
+    pump(addon, lambda: not addon.runtime.busy())
+    assert list(bpy.data.objects.keys()) == ["post"]
+    assert addon.runtime.delivery.notes[-1] == "1 of 1 pictures in “some” became objects."
+
+
 def test_no_tick_holds_blender_up(addon, start_with, picture):
     """Starting, hanging and killing all happen in ticks of a few milliseconds."""
     start_with("hostile.py", "hangs", **{**QUICK, "ready": 10.0})
@@ -50,10 +66,10 @@ def test_no_tick_holds_blender_up(addon, start_with, picture):
     assert ticks[len(ticks) // 2] < 0.005 and len(ticks) > 50
 
 
-def submit(addon, path, name="post", engine="signpost"):
+def submit(addon, path, name="post", engine="signpost", batch=None):
     request = addon.link.Request(engine=engine, name=name, source=str(path))
-    ticket = addon.delivery.Ticket(request, addon.sources.FileSource(str(path)), addon.scene.Target.here(bpy.context))
-    return addon.runtime.submit(ticket)
+    source, target = addon.sources.FileSource(str(path)), addon.scene.Target.here(bpy.context)
+    return addon.runtime.submit(addon.delivery.Ticket(request, source, target, batch))
 
 
 def test_opening_another_file_cancels_and_says_so(addon, signpost, picture):
