@@ -215,7 +215,10 @@ def _draw_ended(layout, context, job: Job) -> None:
         _say(box, context, f"{job.failure.sentence} {job.failure.fix}")
         _draw_mending(box.row(align=True), job)
     else:
-        layout.label(text=f"{job.request.name}: cancelled", icon="PANEL_CLOSE")
+        row = layout.row(align=True)
+        row.label(text=f"{job.request.name}: cancelled", icon="PANEL_CLOSE")
+        if ticket is not None:
+            row.operator("maquette.retry", text="", icon="FILE_REFRESH").job = job.id
 
 
 def _draw_mending(row, job: Job) -> None:

@@ -118,7 +118,7 @@ def stop_jobs(reason: str) -> None:
     """Cancels everything, and says why, if there was anything."""
     if _session is None or not busy():
         return
-    delivery.waiting.clear()
+    delivery.drop_waiting(_session)
     _session.cancel_all()
     delivery.notes.append(reason)
 
@@ -155,14 +155,14 @@ def data_dir() -> Path:
 
 def register() -> None:
     atexit.register(close)
-    bpy.app.handlers.load_pre.append(_before_load)
+    bpy.app.handlers.load_post.append(_after_load)
     bpy.app.timers.register(_look_for_left_over, first_interval=1.0, persistent=True)
 
 
 def unregister() -> None:
     if bpy.app.timers.is_registered(_look_for_left_over):
         bpy.app.timers.unregister(_look_for_left_over)
-    bpy.app.handlers.load_pre.remove(_before_load)
+    bpy.app.handlers.load_post.remove(_after_load)
     atexit.unregister(close)
     close()
 
@@ -254,5 +254,6 @@ def _look_for_left_over() -> None:
 
 
 @bpy.app.handlers.persistent
-def _before_load(*_) -> None:
+def _after_load(*_) -> None:
+    """Not before: a file that turns out damaged leaves the old one open. No timer runs in between."""
     stop_jobs("Another file was opened, so the jobs that were under way were cancelled.")

@@ -242,6 +242,11 @@ class Session:
             raise ProtocolError(f"{type(message).__name__} is not for a client")
 
     def _advance(self, job: Job, message: Event) -> None:
+        if job.cancelling and isinstance(message, (Preview, Result)):
+            if isinstance(message, Result):  # it was on its way when the user changed their mind
+                self._well()
+                self._cancelled(job)
+            return
         if isinstance(message, Progress):
             job.stage, job.detail = message.stage, message.detail
             job.eta = None if message.eta is None else max(message.eta, 0.0)
@@ -257,8 +262,12 @@ class Session:
                 job.failure = message
                 job.state = "cancelled" if message.code == "cancelled" else "failed"
             job.cancelling = False
-            self._losses, self.note, self.fix = 0, "", ""  # an answer, whichever, proves the backend well
+            self._well()
         self._events.append(message)
+
+    def _well(self) -> None:
+        """An answer, whichever, proves the backend well."""
+        self._losses, self.note, self.fix = 0, "", ""
 
     # --------------------------------------------------------------------------------------- the losses
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from maquette.blender_addon import job as job_module
 from maquette.blender_addon.child import Child, Launch
-from maquette.blender_addon.link import Failure, Picture, Preview, Progress, Request, Result
+from maquette.blender_addon.link import Failure, Picture, Preview, Progress, Report, Request, Result
 from maquette.blender_addon.session import Session
 
 from .conftest import CALM, ROOT, tick_until
@@ -77,6 +77,29 @@ def test_cancelling(toy):
     assert toy.job(last).state == "done"
     with pytest.raises(KeyError):
         toy.cancel("unknown")
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_result_that_crosses_the_cancel_on_its_way_is_dropped(toy, preview):
+    id = toy.submit(toy_request(seconds=60))
+    tick_until(toy, lambda: toy.job(id).fraction > 0)
+    ball = {"vertices": np.eye(3, dtype=np.float32), "faces": np.int32([[0, 1, 2]])}
+    ball["colours"] = np.zeros((3, 4), np.uint8)
+    report = Report("pocket", "fast", 0, 1.0, 3, 1, 1, False, (), {}, 0, "")
+    toy.cancel(id)
+    toy.note, toy.fix, toy._losses = "It was lost.", "Wait.", 1
+    if preview:
+        toy._hear(Preview(id, ball))
+        assert toy.job(id).cancelling and not any(isinstance(event, Preview) for event in toy.tick())
+    else:
+        toy._hear(Result(id, "mesh", ball, report))
+        job = toy.job(id)
+        assert (job.state, job.failure.code, job.cancelling, job.report) == ("cancelled", "cancelled", False, None)
+        assert [event.code for event in toy.tick() if not isinstance(event, Progress)] == ["cancelled"]
+        assert (toy.note, toy.fix, toy._losses) == ("", "", 0)
+    last = toy.submit(toy_request())
+    tick_until(toy, lambda: toy.job(last).ended)
+    assert (toy.job(id).state, toy.job(last).state) == ("cancelled", "done")
 
 
 def test_cancelling_all_keeps_what_is_done(toy):

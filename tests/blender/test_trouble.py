@@ -86,6 +86,37 @@ def test_opening_another_file_cancels_and_says_so(addon, signpost, picture):
     assert "after" in bpy.data.objects
 
 
+def test_a_file_that_cannot_be_opened_costs_no_job(addon, signpost, picture, tmp_path, monkeypatch):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "whole.blend"), compress=False)
+    whole = (tmp_path / "whole.blend").read_bytes()
+    (tmp_path / "damaged.blend").write_bytes(whole[: len(whole) // 2])
+    submit(addon, picture(), "post")
+    monkeypatch.setattr(addon.runtime, "occupied", lambda: True)
+    pump(addon, lambda: addon.runtime.delivery.waiting)
+    submit(addon, picture(), "next")
+    with pytest.raises(RuntimeError):
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "damaged.blend"))
+    monkeypatch.undo()
+    pump(addon, lambda: not addon.runtime.busy())
+    assert sorted(bpy.data.objects.keys()) == ["next", "post"] and not addon.runtime.delivery.notes
+
+
+def test_a_result_that_waits_is_cancelled_with_its_file_and_counted(addon, signpost, picture, monkeypatch):
+    batch = addon.batch.new_batch("some", 1, (0.0, 0.0, 0.0), 0.0)
+    monkeypatch.setattr(addon.runtime, "occupied", lambda: True)
+    id = submit(addon, picture(), batch=batch)
+    pump(addon, lambda: addon.runtime.delivery.waiting)
+    released = []
+    monkeypatch.setattr(addon.sources.FileSource, "release", lambda _self: released.append(1))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    monkeypatch.undo()
+    assert addon.runtime.session().job(id).state == "cancelled" and released and not addon.runtime.busy()
+    assert addon.runtime.delivery.notes[0] == "0 of 1 pictures in “some” became objects; 1 cancelled."
+    assert bpy.ops.maquette.retry(job=id) == {"FINISHED"}
+    pump(addon, lambda: not addon.runtime.busy())
+    assert list(bpy.data.objects.keys()) == ["post"] and batch.made == 1
+
+
 def test_opening_another_file_with_nothing_under_way_says_nothing(addon, signpost):
     bpy.ops.wm.read_homefile(use_empty=True)
     assert not addon.runtime.delivery.notes
