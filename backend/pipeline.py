@@ -26,6 +26,11 @@ SLOW = (
     "No fast matrix library could be loaded on this computer, so this took longer; "
     "installing Maquette's zip for this system brings one."
 )
+KEPT = 0.7  # part of the object's area below which its thin parts were lost; bulky things keep all of it
+LOST = (
+    "Parts thinner than about a 400th of the object's length were lost, for the engine sees it in few pixels; "
+    "use a closer picture, or one of a part of it."
+)
 
 
 class Catalogue(Protocol):
@@ -135,7 +140,10 @@ def condition(request: Request, watch: Watch) -> Conditioning:
 def _frame(picture: Picture, mode: str, watch: Watch) -> Framed:
     cut = cut_out(np.asarray(picture.pixels), mode, watch.step)
     watch.warn(cut.doubtful)
-    return frame(cut.rgba, view=picture.view)
+    framed = frame(cut.rgba, view=picture.view)
+    if framed.kept < KEPT:
+        watch.warn(LOST)
+    return framed
 
 
 def _check_picture(picture: Picture) -> None:

@@ -96,6 +96,16 @@ def test_the_engine_gets_everything_that_was_asked_for():
     assert (rgba[..., 3] > 0.5).any(axis=1).sum() == pytest.approx(0.86 * 256, abs=1.5)  # framed
 
 
+@pytest.mark.parametrize(("width", "lost"), [(2, True), (10, False)])
+def test_thin_parts_that_are_lost_are_told(width, lost):
+    net = np.zeros((1500, 1500, 4), np.uint8)
+    for line in range(100, 1400, 150):
+        net[line : line + width, 100:1400, 3] = net[100:1400, line : line + width, 3] = 255
+    net[700:760, 700:760, 3] = 255  # a knot, which stays
+    report = run(Request(engine="block", images=(Picture(net),)), Block())[0].report
+    assert (pipeline.LOST in report.warnings) == lost
+
+
 def test_a_text_becomes_a_mesh_in_the_colour_it_names():
     request = Request(engine="words", prompt="  a flat blue ball ", negative_prompt="legs", preset="fast")
     finished, _ = run(request, Words())

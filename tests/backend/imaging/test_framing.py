@@ -139,3 +139,25 @@ def test_any_picture_gives_a_frame_or_says_that_it_is_empty(height, width, seed,
         return
     out = frame(rgba, 32).rgba
     assert out.shape == (32, 32, 4) and np.isfinite(out).all() and out.min() >= 0 and out.max() <= 1
+
+
+def net(side, width):
+    """Lines ``width`` pixels wide, ten each way, from edge to edge of a square."""
+    rgba = np.zeros((side + 40, side + 40, 4), np.float32)
+    for line in np.linspace(20, side + 20 - width, 10).astype(int):
+        rgba[line : line + width, 20 : side + 20, 3] = rgba[20 : side + 20, line : line + width, 3] = 1
+    return rgba
+
+
+@pytest.mark.parametrize(("side", "width", "least", "most"), [(2000, 3, 0, 0.5), (2000, 8, 0.9, 1.1), (120, 1, 1, 1)])
+def test_it_is_known_how_much_of_the_object_is_kept(side, width, least, most):
+    assert least <= frame(net(side, width)).kept <= most
+
+
+@pytest.mark.parametrize("box", [(50, 60, 250, 160), (3, 5, 1900, 90), (10, 10, 1500, 1800)])
+def test_a_bulky_object_is_kept(box):
+    assert frame(picture(1900, 2000, box)).kept == pytest.approx(1, abs=0.06)
+
+
+def test_a_diagonal_hair_of_a_small_picture_is_not_lost():
+    assert frame(np.eye(100, dtype=np.float32)[..., None] * np.ones(4, np.float32)).kept == 1
