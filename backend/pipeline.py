@@ -22,6 +22,8 @@ from .watch import Watch
 
 VIEWS = ("front", "right", "back", "left")
 MAX_PROMPT = 4000
+LOWEST, HIGHEST = 1e-4, 1e4  # metres: beyond them Blender's single precision and its views give out
+SLENDEREST = 100  # times as long as wide may a picture be
 SLOW = (
     "No fast matrix library could be loaded on this computer, so this took longer; "
     "installing Maquette's zip for this system brings one."
@@ -105,8 +107,9 @@ def check(request: Request, catalogue: Catalogue) -> EngineInfo:
         raise BadRequest("The text is too long.", f"Use at most {MAX_PROMPT} characters.")
     if not 0 <= request.target_faces < 2**31:
         raise BadRequest("The number of faces makes no sense.", "Give 0 to keep every face, or a positive number.")
-    if not 0 <= request.placement.height <= 1e4:
-        raise BadRequest("The height makes no sense.", "Give 0 for one metre across, or up to 10,000 m.")
+    height = request.placement.height
+    if height != 0 and not LOWEST <= height <= HIGHEST:  # not a number is refused too
+        raise BadRequest("The height makes no sense.", "Give 0 for one metre across, or 0.0001 m to 10,000 m.")
     if request.prompt.strip() and "prompt" not in info.inputs:
         raise InputNotTaken(f"{info.title} makes no meshes from text.", _advice("prompt", catalogue))
     if len(request.images) > 1 and "views" not in info.inputs:
@@ -150,6 +153,12 @@ def _check_picture(picture: Picture) -> None:
     pixels = np.asarray(picture.pixels)
     if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8:
         raise BadRequest("The picture is not an RGBA array of bytes.", "Load the picture again.")
+    long, short = max(pixels.shape[:2]), min(pixels.shape[:2])
+    if long > SLENDEREST * short > 0:
+        raise BadRequest(
+            f"A picture of {pixels.shape[1]:,} × {pixels.shape[0]:,} pixels is too long and narrow to show an object.",
+            f"Use one that is at most {SLENDEREST} times as long as it is wide.",
+        )
     if picture.view not in VIEWS:
         raise BadRequest(f"There is no view {picture.view!r}.", f"Choose one of: {', '.join(VIEWS)}.")
 

@@ -13,6 +13,7 @@ from .clean import clean
 from .decimate import decimate
 from .measure import measure
 
+LONGEST = 1e5  # metres; a flat thing is not stretched further for the sake of its height
 TOLERANCE = 0.02  # of the number of faces that was asked for; further off is worth a word
 
 
@@ -29,7 +30,8 @@ class Facts:
 
 def finish(mesh: TriangleMesh, target_faces: int, height: float, watch: Watch) -> tuple[TriangleMesh, Facts]:
     """Cleans, thins out to ``target_faces`` (0 keeps every face) and stands the mesh up: about x = y = 0, on z = 0,
-    ``height`` metres along z, or the longest side 1 m where it is 0.
+    ``height`` metres along z, or the longest side 1 m where it is 0. What would then be over 100 km long is made
+    smaller, with a warning.
 
     World frame in and out. Raises EmptySurface where nothing is left to stand up.
     """
@@ -42,16 +44,27 @@ def finish(mesh: TriangleMesh, target_faces: int, height: float, watch: Watch) -
     mesh = stand(mesh, height)
     known = measure(mesh)
     warnings = []
+    reached = float(np.ptp(mesh.vertices[:, 2]))
+    if reached < height * 0.999:
+        warnings.append(
+            f"The mesh is {_metres(reached)} high and not {_metres(height)}, because it is so flat: "
+            f"otherwise it would be more than {LONGEST / 1000:.0f} km long."
+        )
     if target_faces > 0 and known.faces > target_faces * (1 + TOLERANCE):
         warnings.append(f"{known.faces:,} faces remain: with fewer the mesh would tear or fold over.")
     return mesh, Facts(known.vertices, known.faces, known.parts, known.watertight, tuple(warnings))
 
 
+def _metres(length: float) -> str:
+    return f"{length:,.0f} m" if length >= 100 else f"{length:.3g} m"
+
+
 def stand(mesh: TriangleMesh, height: float) -> TriangleMesh:
-    """Centred about x = y = 0, on z = 0, ``height`` metres tall (0: longest side 1 m)."""
+    """Centred about x = y = 0, on z = 0, ``height`` metres tall (0: longest side 1 m), at most LONGEST long."""
     vertices = mesh.vertices.astype(np.float64)
     lower, upper = vertices.min(axis=0), vertices.max(axis=0)
     sides = upper - lower
-    scale = height / max(sides[2], 1e-9) if height > 0 else 1.0 / max(sides.max(), 1e-9)
+    longest = max(sides.max(), 1e-9)
+    scale = min(height / max(sides[2], 1e-9), LONGEST / longest) if height > 0 else 1.0 / longest
     centre = np.array([(lower[0] + upper[0]) / 2, (lower[1] + upper[1]) / 2, lower[2]])
     return TriangleMesh(((vertices - centre) * scale).astype(np.float32), mesh.faces, mesh.colours)

@@ -137,6 +137,10 @@ def bad(**changes):
         (bad(target_faces=10**30), BadRequest, "number of faces"),
         (bad(placement=Placement(height=-1.0)), BadRequest, "height"),
         (bad(placement=Placement(height=1e300)), BadRequest, "height"),
+        (bad(placement=Placement(height=9e-5)), BadRequest, "height"),
+        (bad(placement=Placement(height=float("nan"))), BadRequest, "height"),
+        (bad(images=(Picture(np.full((1, 3_000_000, 4), 255, np.uint8)),)), BadRequest, "3,000,000 × 1 pixels is too"),
+        (bad(images=(Picture(np.full((1010, 10, 4), 255, np.uint8)),)), BadRequest, "10 × 1,010 pixels is too"),
         (bad(images=(picture(), picture(view="back"))), InputNotTaken, "one picture"),
         (bad(images=()), BadRequest, "nothing to make a mesh from"),
         (bad(images=(), prompt="   "), BadRequest, "nothing to make a mesh from"),
@@ -154,6 +158,18 @@ def test_what_cannot_work_is_refused_in_one_sentence_with_a_fix(request_, error,
         run(request_, engine, Words())
     assert caught.value.sentence and caught.value.fix and "\n" not in str(caught.value)
     assert engine.given == []  # before anything was computed
+
+
+@pytest.mark.parametrize("height", [0.0, 1e-4, 1e4])
+def test_heights_at_the_limits_are_taken(height):
+    vertices = run(bad(placement=Placement(height=height)), Block())[0].mesh.vertices
+    assert np.ptp(vertices[:, 2]) == pytest.approx(height or 1.0, rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(10, 1000), (1, 100), (100, 1)])
+def test_a_long_picture_is_taken_up_to_the_limit(shape):
+    pixels = np.full((*shape, 4), 255, np.uint8)
+    assert pipeline.check(bad(images=(Picture(pixels),)), Shelf(Block())).id == "block"
 
 
 def test_an_engine_that_is_not_installed_is_not_started():

@@ -47,6 +47,19 @@ def test_the_mesh_stands_on_the_ground_in_the_size_asked_for(height, target):
         assert target * 0.98 <= facts.faces <= target
 
 
+@pytest.mark.parametrize("height", [1.0, 1e4])
+def test_a_flat_thing_is_not_stretched_beyond_all_measure(height):
+    mesh = solid(block, 24)
+    mesh = TriangleMesh(mesh.vertices * np.float32([30, 1, 0.5]), mesh.faces)
+    done, facts = finish(mesh, 0, height, Watch())
+    sides = np.ptp(done.vertices, axis=0)
+    if height == 1.0:
+        assert sides[2] == pytest.approx(1, rel=1e-5) and not facts.warnings
+    else:
+        assert sides.max() == pytest.approx(1e5, rel=1e-5) and sides[2] < 5000
+        assert len(facts.warnings) == 1 and f"{sides[2]:,.0f} m high and not 10,000 m" in facts.warnings[0]
+
+
 def test_progress_never_falls_and_ends_below_one():
     heard = []
     watch = Watch(step=lambda fraction=0.0, detail="": heard.append((fraction, detail)))
