@@ -29,6 +29,7 @@ from .runtime import blas, threads
 from .shapes.files import FORMATS, write_mesh
 
 SOME_FAILED, FAILED, INTERRUPTED = 1, 2, 130
+MAX_SEED, MAX_THREADS = 2**31 - 1, 1024  # a seed must also fit into Blender's properties
 
 
 def main(argv: list[str] | None = None, catalogue: Catalogue = engines) -> int:
@@ -213,6 +214,24 @@ def _interruptible() -> Iterator[threading.Event]:
 # ------------------------------------------------------------------------------------------ the words
 
 
+def _seed(text: str) -> int:
+    return _whole(text, MAX_SEED)
+
+
+def _threads(text: str) -> int:
+    return _whole(text, MAX_THREADS)
+
+
+def _whole(text: str, most: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= most:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a whole number from 0 to {most:,}.")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend", description="Coloured meshes from pictures, offline.")
     parser.add_argument("--version", action="version", version=__version__)
@@ -237,8 +256,8 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--faces", type=int, default=faces, help="at most so many; 0 keeps all (default %(default)s)")
         verb.add_argument("--height", type=float, default=0.0, help="metres; 0 makes the longest side 1 m")
         verb.add_argument("--cutout", choices=MODES, default="auto", help="how the object is told from its background")
-        verb.add_argument("--seed", type=int, default=0)
-        verb.add_argument("--threads", type=int, default=0, help="0 uses every processor")
+        verb.add_argument("--seed", type=_seed, default=0)
+        verb.add_argument("--threads", type=_threads, default=0, help="0 uses every processor")
         verb.add_argument("--blas", default="", metavar="PATH", help="an OpenBLAS library to multiply with")
         verb.add_argument("--quiet", action="store_true", help="no progress")
 

@@ -124,6 +124,26 @@ def test_an_unknown_option_is_explained(run, capsys):
     assert caught.value.code == 2 and "usage:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["generate", "batch"])
+@pytest.mark.parametrize(
+    ("option", "value", "most"),
+    [("--threads", value, "1,024") for value in ("-3", "many", "1025", "9" * 5000)]
+    + [("--seed", value, "2,147,483,647") for value in ("-1", "2147483648", str(2**64), "0.5")],
+)
+def test_numbers_out_of_range_are_explained(run, picture, tmp_path, capsys, verb, option, value, most):
+    with pytest.raises(SystemExit) as caught:
+        run(verb, picture, "-o", tmp_path / "x.glb", f"{option}={value}")
+    err = capsys.readouterr().err
+    assert (
+        caught.value.code == 2 and f"argument {option}: " in err and f"is not a whole number from 0 to {most}." in err
+    )
+
+
+def test_the_largest_numbers_are_taken(run, picture, tmp_path):
+    code, out, _ = run("generate", picture, "-o", tmp_path / "x.glb", "--seed", 2**31 - 1, "--threads", "1024")
+    assert code == 0 and "x.glb" in out
+
+
 def test_a_full_disk_is_said_and_leaves_nothing(run, picture, tmp_path, monkeypatch):
     def full(path, mesh):
         raise DiskFull("The disk is full.", "Free some space.")
