@@ -14,10 +14,13 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from .dimensions import dimensions
 from .exif import orientation
-from .problems import UnreadableImage
+from .problems import ImageTooLarge, UnreadableImage
 
 LONGEST = 2048  # pixels kept along the longer side; engines look at a few hundred
+MAX_PIXELS = 100_000_000  # Blender hands them out as 1.6 GB of floats
+_BAND = 1 << 20  # pixels converted at a time
 
 
 def suffixes() -> frozenset[str]:
@@ -26,12 +29,15 @@ def suffixes() -> frozenset[str]:
 
 
 def read_file(path: str | os.PathLike[str]) -> np.ndarray:
-    """The picture in a file, turned upright as its EXIF tag asks. Raises UnreadableImage."""
+    """The picture in a file, turned upright as its EXIF tag asks. Raises UnreadableImage, ImageTooLarge."""
     path = Path(bpy.path.abspath(os.fspath(path)))
     if path.is_dir():
         raise UnreadableImage(f"“{path.name}” is a folder.", "Choose a picture, or use Batch from Folder.")
     if not path.is_file():
         raise UnreadableImage(f"There is no file “{path}”.", "Choose the picture again; it may have been moved.")
+    size = dimensions(path)
+    if size is not None:  # said before Blender unpacks it, which may take more memory than there is
+        _check_size(path.name, *size)
     image = None
     try:
         image = bpy.data.images.load(str(path), check_existing=False)
@@ -40,10 +46,13 @@ def read_file(path: str | os.PathLike[str]) -> np.ndarray:
         width, height = image.size
         if not width or not height:
             raise UnreadableImage(f"“{path.name}” could not be read as a picture.", "Save it as PNG or JPEG.")
-        if max(width, height) > LONGEST:
+        _check_size(path.name, width, height)
+        if max(width, height) > LONGEST:  # quicker than averaging the floats Blender would hand out
             shrink = LONGEST / max(width, height)
             image.scale(max(1, round(width * shrink)), max(1, round(height * shrink)))
         pixels = _pixels_of(image)
+    except MemoryError:
+        raise _out_of_memory(path.name) from None
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0].removeprefix("Error: ").rstrip(".")
         raise UnreadableImage(f"“{path.name}” could not be read: {reason}.", "Save it as PNG or JPEG.") from None
@@ -54,7 +63,7 @@ def read_file(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def read_datablock(image: bpy.types.Image) -> np.ndarray:
-    """An image open in Blender, with what was painted and not saved yet. Raises UnreadableImage."""
+    """An image open in Blender, with what was painted and not saved yet. Raises UnreadableImage, ImageTooLarge."""
     if image.type == "RENDER_RESULT":
         return _read_render(image)
     if image.source == "MOVIE":
@@ -62,7 +71,23 @@ def read_datablock(image: bpy.types.Image) -> np.ndarray:
     width, height = image.size  # makes Blender read the file, where it has not yet
     if not width or not height or not len(image.pixels):
         raise UnreadableImage(f"The image “{image.name}” has no pixels.", "Reload it, or choose another image.")
-    return _shrunk(_pixels_of(image))
+    _check_size(image.name, width, height)
+    try:
+        return _pixels_of(image)
+    except MemoryError:
+        raise _out_of_memory(image.name) from None
+
+
+def _check_size(name: str, width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise ImageTooLarge(
+            f"“{name}” has {width} × {height} pixels; the limit is {MAX_PIXELS // 10**6} million.",
+            "Scale it down first; 2000 pixels across are plenty.",
+        )
+
+
+def _out_of_memory(name: str) -> ImageTooLarge:
+    return ImageTooLarge(f"There is not enough memory to read “{name}”.", "Scale it down, or close other programs.")
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
@@ -100,22 +125,55 @@ def _read_render(image: bpy.types.Image) -> np.ndarray:
 
 
 def _pixels_of(image: bpy.types.Image) -> np.ndarray:
+    """The image's pixels; blocks of them averaged until the longer side is at most LONGEST.
+
+    In bands, for the floats Blender hands out are many times what is left of them.
+    """
     width, height = image.size
     values = np.empty(len(image.pixels), np.float32)
-    channels = values.size // (width * height)
     image.pixels.foreach_get(values)
-    values = values.reshape(height, width, channels)[::-1]
-    colour = values[..., :3] if channels >= 3 else values[..., :1].repeat(3, axis=2)
-    alpha = values[..., -1] if channels in (2, 4) else np.ones((height, width), np.float32)
+    values = values.reshape(height, width, -1)[::-1]
+    step = -(-max(height, width) // LONGEST)
+    down, across = min(step, height), min(step, width)
+    rows, columns = height // down, width // across
+    rgba = np.empty((rows, columns, 4), np.uint8)
+    band = max(1, _BAND // (width * down))
+    for row in range(0, rows, band):
+        part = values[row * down : min(rows, row + band) * down, : columns * across]
+        rgba[row : row + band] = _to_bytes(_averaged(_straight(part, image), down, across))
+    return rgba
+
+
+def _straight(values: np.ndarray, image: bpy.types.Image) -> np.ndarray:
+    """Some rows as Blender hands them out, (h, w, 1 … 4) → (h, w, 4) float32, sRGB with straight alpha."""
+    channels = values.shape[2]
+    colour = values[..., :3] if channels >= 3 else values[..., :1]
     opaque = image.alpha_mode in ("NONE", "CHANNEL_PACKED")
+    rgba = np.ones((*values.shape[:2], 4), np.float32)
+    if channels in (2, 4) and not opaque:
+        rgba[..., 3] = np.clip(np.nan_to_num(values[..., -1], posinf=1.0), 0.0, 1.0)
     if image.is_float:
-        colour = _to_srgb(colour if opaque else colour / np.maximum(alpha, 1e-6)[..., None])
+        premultiplied = channels in (2, 4) and not opaque
+        colour = _to_srgb(colour / np.maximum(values[..., -1:], 1e-6) if premultiplied else colour)
     elif "linear" in image.colorspace_settings.name.lower():
         colour = _to_srgb(colour)
-    rgba = np.empty((height, width, 4), np.uint8)
-    rgba[..., :3] = _to_bytes(colour)
-    rgba[..., 3] = 255 if opaque else _to_bytes(alpha)
+    rgba[..., :3] = colour
     return rgba
+
+
+def _averaged(rgba: np.ndarray, down: int, across: int) -> np.ndarray:
+    """The mean of each block of ``down`` × ``across`` pixels, colours weighted by alpha."""
+    if down == across == 1:
+        return rgba
+    weight = rgba[..., 3:] + 1e-5  # so that what is fully clear keeps a colour
+    rgba[..., :3] *= weight
+    blocks = np.concatenate([rgba, weight], axis=2)
+    height, width, channels = blocks.shape
+    blocks = blocks.reshape(height // down, down, width * channels).sum(1)  # whole rows first: they lie together
+    blocks = blocks.reshape(height // down, width // across, across, channels).sum(2)
+    blocks[..., :3] /= blocks[..., 4:]
+    blocks[..., 3] /= down * across
+    return blocks[..., :4]
 
 
 def _to_bytes(values: np.ndarray) -> np.ndarray:
@@ -126,20 +184,3 @@ def _to_srgb(linear: np.ndarray) -> np.ndarray:
     """Linear light → sRGB (IEC 61966-2-1), clipped to [0, 1]."""
     linear = np.clip(np.nan_to_num(linear, posinf=1.0), 0.0, 1.0)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-
-
-def _shrunk(pixels: np.ndarray) -> np.ndarray:
-    """Averages whole blocks, colours weighted by alpha, until the longer side is at most LONGEST."""
-    height, width = pixels.shape[:2]
-    step = -(-max(height, width) // LONGEST)
-    if step == 1:
-        return pixels
-    rows, columns = max(1, height // step), max(1, width // step)
-    blocks = pixels[: rows * step, : columns * step]
-    down, across = min(step, height), min(step, width)
-    blocks = blocks.reshape(rows, down, columns, across, 4).astype(np.float32)
-    weight = blocks[..., 3:] + 1e-3  # so that what is fully clear keeps a colour
-    small = np.empty((rows, columns, 4), np.float32)
-    small[..., :3] = (blocks[..., :3] * weight).sum((1, 3)) / weight.sum((1, 3))
-    small[..., 3] = blocks[..., 3].mean((1, 3))
-    return (small + 0.5).astype(np.uint8)

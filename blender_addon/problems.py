@@ -19,6 +19,10 @@ class UnreadableImage(Problem):
     code = "unreadable_image"
 
 
+class ImageTooLarge(Problem):
+    code = "image_too_large"
+
+
 class MissingFolder(Problem):
     code = "missing_folder"
 

@@ -77,6 +77,69 @@ def test_large_files_and_images_are_made_smaller(addon, tmp_path):
         assert (pixels[..., 3] == 255).all()
 
 
+def test_shrinking_weighs_colours_by_alpha(addon, monkeypatch):
+    """Against the mean over each block, band by band, rows and columns that are left over cut off."""
+    monkeypatch.setattr(addon.pictures, "LONGEST", 10)
+    monkeypatch.setattr(addon.pictures, "_BAND", 60)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (16, 29, 4)).astype(np.float32) / 255
+    pixels[:3, -3:, 3] = 0  # Blender's first rows are the lowest
+    image = bpy.data.images.new("w", 29, 16, alpha=True)
+    image.pixels.foreach_set(pixels.ravel())
+    small = addon.pictures.read_datablock(image)
+    assert small.shape == (5, 9, 4)
+    upper = pixels[::-1]
+    for row in range(5):
+        for column in range(9):
+            block = upper[3 * row : 3 * row + 3, 3 * column : 3 * column + 3].reshape(9, 4)
+            colour = np.average(block[:, :3], axis=0, weights=block[:, 3] + 1e-5)
+            expected = np.append(colour, block[:, 3].mean()) * 255
+            assert np.abs(small[row, column] - expected).max() <= 0.51
+
+
+def test_a_file_of_more_pixels_than_memory_is_refused_before_blender_reads_it(addon, tmp_path, monkeypatch):
+    import struct
+    import zlib
+
+    head = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 6, 0, 0, 0)
+    path = tmp_path / "bomb.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)))
+    monkeypatch.setattr(addon.pictures, "bpy", NoLoading())
+    with pytest.raises(addon.pictures.ImageTooLarge, match=r"“bomb\.png” has 30000 × 30000 pixels") as caught:
+        addon.pictures.read_file(path)
+    assert caught.value.code == "image_too_large" and "Scale it down" in caught.value.fix
+
+
+class NoLoading:
+    """Stands in for bpy: may look at paths, not at pictures."""
+
+    path = bpy.path
+
+
+def test_a_large_image_is_refused_and_so_is_a_file_of_unknown_kind(addon, tmp_path, monkeypatch):
+    path = write_png(tmp_path / "f.png", LETTER)
+    monkeypatch.setattr(addon.pictures, "MAX_PIXELS", 23)
+    monkeypatch.setattr(addon.pictures, "dimensions", lambda _path: None)
+    image = bpy.data.images.new("p", 4, 6)
+    with pytest.raises(addon.pictures.ImageTooLarge, match="“p” has 4 × 6"):
+        addon.pictures.read_datablock(image)
+    with pytest.raises(addon.pictures.ImageTooLarge, match=r"f\.png"):
+        addon.pictures.read_file(path)
+    monkeypatch.setattr(addon.pictures, "MAX_PIXELS", 24)
+    assert addon.pictures.read_file(path).shape == (6, 4, 4)
+
+
+def test_too_little_memory_is_one_sentence(addon, tmp_path, monkeypatch):
+    def full(_image):
+        raise MemoryError
+
+    monkeypatch.setattr(addon.pictures, "_pixels_of", full)
+    with pytest.raises(addon.pictures.ImageTooLarge, match="not enough memory"):
+        addon.pictures.read_file(write_png(tmp_path / "f.png", LETTER))
+    with pytest.raises(addon.pictures.ImageTooLarge, match="not enough memory"):
+        addon.pictures.read_datablock(painted("p"))
+
+
 def painted(name="p", **kind):
     """A 4 × 2 image, its top left pixel painted, never saved."""
     image = bpy.data.images.new(name, 4, 2, alpha=True, **kind)
