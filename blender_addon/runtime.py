@@ -232,8 +232,10 @@ def _redraw() -> None:
     global _drawn
     ours = _session
     assert ours is not None
-    rows = tuple((job.id, job.state, job.stage, round(job.fraction, 2), round(job.eta or 0)) for job in ours.jobs)
-    shows = (rows, ours.state, ours.note, ours.compute, len(ours.engines), tuple(delivery.notes))
+    # Jobs that wait look all the same, and there may be thousands.
+    ended = [job for job in ours.jobs if job.state != "waiting"]
+    rows = tuple((job.id, job.state, job.stage, round(job.fraction, 2), round(job.eta or 0)) for job in ended)
+    shows = (rows, len(ours.jobs), ours.state, ours.note, ours.compute, len(ours.engines), tuple(delivery.notes))
     if shows == _drawn:
         return
     _drawn = shows

@@ -21,8 +21,8 @@ from .child import process_alive
 from .link import ProtocolError, Request, from_json, to_json
 
 FRESH = 86400.0  # seconds after which a file that nobody wrote is an orphan: its process id is used again
-MAX_FILE = 8 << 20
-MAX_SAVED = 1000
+MAX_FILE = 64 << 20  # bytes
+MAX_SAVED = 20_000  # requests
 
 _in_use: set[Path] = set()  # by the sessions of this process
 
@@ -34,7 +34,10 @@ def text_of(request: Request) -> str:
             return ""
     elif not request.prompt:
         return ""
-    return to_json(replace(request, images=()))
+    try:
+        return to_json(replace(request, images=()))
+    except ProtocolError:  # nor could it be sent: the job is told so when its turn comes
+        return ""
 
 
 class SavedQueue:
@@ -47,7 +50,7 @@ class SavedQueue:
 
     def write(self, texts: Sequence[str]) -> None:
         """Makes the file hold these requests (``text_of``, the empty ones left out). Never raises."""
-        kept = [text for text in texts if text][:MAX_SAVED]
+        kept = _that_fit(texts)
         spare = self._file.with_suffix(".tmp")
         try:
             if not kept:
@@ -100,6 +103,18 @@ class SavedQueue:
                     os.rename(file, taken)
                     claimed.append(taken)
         return claimed
+
+
+def _that_fit(texts: Sequence[str]) -> list[str]:
+    """The first of them, as many as ``_read`` takes back."""
+    kept, room = [], MAX_FILE - 100
+    for text in texts:
+        room -= len(text) + 2  # ASCII, as ``to_json`` writes
+        if room < 0 or len(kept) == MAX_SAVED:
+            break
+        if text:
+            kept.append(text)
+    return kept
 
 
 def _orphaned(file: Path) -> bool:

@@ -34,7 +34,8 @@ from .saved_queue import SavedQueue, text_of
 __all__ = ["Event", "Job", "Launch", "Patience", "Session"]
 
 Event = Progress | Preview | Result | Failure
-SAVE_EVERY = 0.5  # seconds
+SAVE_EVERY = 0.5  # seconds, and longer where writing takes long:
+SAVE_SHARE = 50  # times what the last time took
 
 
 class Session:
@@ -314,5 +315,7 @@ class Session:
     def _save(self, now: float) -> None:
         """Now and then, for a long queue is a large file; at once when there is nothing left to lose."""
         if now >= self._save_at or not self._unfinished():
+            begun = time.perf_counter()
             self._saved.write([job.saved for job in self.jobs if not job.ended])
-            self._changed, self._save_at = False, now + SAVE_EVERY
+            took = time.perf_counter() - begun
+            self._changed, self._save_at = False, now + max(SAVE_EVERY, took * SAVE_SHARE)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,6 +119,43 @@ def test_a_huge_file_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(saved_queue, "MAX_FILE", 100)
     file_of(tmp_path, FILED)
     assert SavedQueue(tmp_path).orphans() == []
+
+
+def test_a_long_queue_is_saved_whole(tmp_path):
+    queue = SavedQueue(tmp_path)
+    long = replace(FILED, source=os.path.abspath("/" + "ü" * 100), images=())
+    queue.write([text_of(replace(long, seed=n)) for n in range(5000)])
+    queue.close()
+    assert [request.seed for request in SavedQueue(tmp_path).orphans()] == list(range(5000))
+    assert saved_queue.MAX_SAVED >= 20_000
+    assert len(text_of(long)) * saved_queue.MAX_SAVED < saved_queue.MAX_FILE
+
+
+def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
+    """What would not fit is left out, or the whole file would be taken for damaged."""
+    texts = [text_of(replace(FILED, seed=n, images=())) for n in range(50)]
+    monkeypatch.setattr(saved_queue, "MAX_FILE", 10 * len(texts[-1]))
+    queue = SavedQueue(tmp_path)
+    queue.write(texts)
+    queue.close()
+    kept = [request.seed for request in SavedQueue(tmp_path).orphans()]
+    assert kept == list(range(len(kept))) and 8 <= len(kept) <= 10
+
+
+def test_writing_a_long_queue_takes_a_small_part_of_the_time(toy, monkeypatch):
+    writes = []
+    clock = iter(range(0, 10**6, 2))  # every look at it finds two seconds gone
+    monkeypatch.setattr("maquette.blender_addon.session.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(toy._saved, "write", lambda texts: writes.append(len(texts)))
+    toy.submit(Request(prompt="a"))
+    for now in range(1000, 1300):
+        toy._changed = True
+        toy._save(float(now))
+    assert len(writes) == 3
+
+
+def test_a_request_that_cannot_be_written_down_is_not_saved():
+    assert not text_of(Request(prompt="x", options={"k": float("nan")}))
 
 
 def test_a_disk_that_is_full_stops_nothing(tmp_path, monkeypatch):
