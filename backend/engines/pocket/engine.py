@@ -23,7 +23,7 @@ SIZE, SHA256 = 21505282, "de9748c44d73bdfdd9e38247871779d7337218e2811367fab11354
 ACROSS_AT = {"fast": 64, "standard": 128, "fine": 192}
 
 THIN_CELLS = 1.6  # the least width of a part, in cells: a thinner one would fall between the lattice's nodes
-UNSURE = 0.75  # part of the rays without belief over which most of the mesh is the outline's guess
+UNSURE = 0.9  # part of the rays without belief over which most of the mesh is the outline's guess
 
 GUESSED = (
     "The network made little of this picture, so most of the depth is a guess from the outline. "
@@ -45,9 +45,9 @@ class PocketEngine:
         inputs=("image",),
         tier="embedded",
         code_licence="GPL-3.0-or-later",
-        weights_licence="CC-BY-4.0",
-        weights=(WeightsInfo(WEIGHTS.name, SIZE, sha256=SHA256, licence="CC-BY-4.0", present=WEIGHTS.is_file()),),
-        memory={"fast": 600 << 20, "standard": 700 << 20, "fine": 900 << 20},
+        weights_licence="GPL-3.0-or-later",
+        weights=(WeightsInfo(WEIGHTS.name, SIZE, sha256=SHA256, licence="GPL-3.0-or-later", present=WEIGHTS.is_file()),),
+        memory={"fast": 260 << 20, "standard": 270 << 20, "fine": 290 << 20},
         status="Works offline on the processor, in seconds; sees one side and guesses the other.",
     )
 
