@@ -33,6 +33,12 @@ class NothingToRun(Problem):
     code = "bad_request"
 
 
+class NoSuchPlace(Problem):
+    """The scene's or the caller's numbers name no point in space."""
+
+    code = "bad_request"
+
+
 class NoPython(Problem):
     code = "no_python"
 

@@ -12,7 +12,7 @@ from ..problems import Problem
 from ..recall import recall
 from ..scene import Target
 from ..sources import source_of
-from .options import carry_out, conclude, refuse
+from .options import carry_out, conclude, cursor_of, refuse
 
 
 class MAQUETTE_OT_generate_again(bpy.types.Operator):
@@ -29,9 +29,9 @@ class MAQUETTE_OT_generate_again(bpy.types.Operator):
         memory = recall(context.object)
         if memory is None:
             return {"CANCELLED"}
-        place = Placement(tuple(context.scene.cursor.location), memory.request.placement.height)
-        request = replace(memory.request, placement=place)
         try:
+            place = Placement(cursor_of(context), memory.request.placement.height)
+            request = replace(memory.request, placement=place)
             ticket = Ticket(request, source_of(request), Target.here(context))
             return conclude(self, carry_out([ticket]))
         except Problem as problem:

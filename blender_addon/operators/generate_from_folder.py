@@ -14,7 +14,7 @@ from ..problems import MissingFolder, NothingToRun, Problem
 from ..properties import BATCH_FACES
 from ..sources import FileSource
 from ..words import shown
-from .options import FRESH, Options, carry_out, refuse
+from .options import FRESH, Options, carry_out, cursor_of, refuse
 
 
 class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
@@ -69,7 +69,7 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
         if not paths:
             raise MissingFolder(f"There are no pictures in “{folder}”.", "Choose a folder with PNG or JPEG files.")
         name = shown(self.name or folder.name or "Batch")
-        batch = new_batch(name, len(paths), tuple(context.scene.cursor.location), self.height)
+        batch = new_batch(name, len(paths), cursor_of(context), self.height)
         return batch, [self.ticket(context, path.stem, FileSource(str(path)), str(path), batch=batch) for path in paths]
 
     def _conclude(self, batch: Batch) -> set[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import bpy
 
 from .. import runtime
 from ..batch import Batch
 from ..delivery import Ticket
 from ..link import Placement, Request
-from ..problems import Problem
+from ..problems import NoSuchPlace, Problem
 from ..properties import CUTOUTS, DEFAULT_ENGINE, PRESETS, MAQUETTE_PG_settings
 from ..scene import Target
 from ..session import Job
@@ -17,6 +19,7 @@ from ..words import shown
 
 # Blender would bring back what a button's last click used; the panel's settings are what counts.
 FRESH = {"SKIP_SAVE"}
+_FARTHEST = 1e9  # metres; Blender turns infinity into the largest float
 _SHARED = ("engine", "preset", "cutout", "target_faces", "height", "seed")
 
 
@@ -75,7 +78,9 @@ class Options:
         prompt: str = "",
         batch: Batch | None = None,
     ) -> Ticket:
-        """A job for these options, to stand at the 3D cursor of this moment."""
+        """A job for these options, to stand at the 3D cursor of this moment. Raises NoSuchPlace."""
+        if not math.isfinite(self.height):
+            raise NoSuchPlace("The height is not a number.", "Set a height in metres, or 0.")
         request = Request(
             engine=self.engine,
             prompt=prompt,
@@ -83,11 +88,19 @@ class Options:
             preset=self.preset,
             target_faces=self.target_faces,
             cutout=self.cutout,
-            placement=Placement(tuple(context.scene.cursor.location), self.height, batch.name if batch else ""),
+            placement=Placement(cursor_of(context), self.height, batch.name if batch else ""),
             name=shown(name),
             source=path,
         )
         return Ticket(request, source, Target.here(context), batch)
+
+
+def cursor_of(context: bpy.types.Context) -> tuple[float, float, float]:
+    """Where the 3D cursor is, metres. Raises NoSuchPlace: a driver or a script may have sent it anywhere."""
+    x, y, z = context.scene.cursor.location
+    if not all(abs(value) < _FARTHEST for value in (x, y, z)):  # NaN is not less either
+        raise NoSuchPlace("The 3D cursor is at no place that exists.", "Press Shift C to bring it back.")
+    return x, y, z
 
 
 def carry_out(tickets: list[Ticket]) -> list[Job]:

@@ -160,3 +160,26 @@ def test_what_is_written_on_an_object_is_not_trusted(addon):
         assert addon.recall.recall(thing) is None
     thing["maquette"] = 5
     assert addon.recall.recall(thing) is None and addon.recall.recall(None) is None
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_cursor_that_is_nowhere_is_one_sentence(addon, signpost, picture, bad):
+    path = picture()
+    bpy.ops.maquette.generate_from_image(filepath=str(path), engine="signpost")
+    jobs = len(signpost.jobs)
+    bpy.context.scene.cursor.location.y = bad
+    for call in (
+        lambda: bpy.ops.maquette.generate_from_image(filepath=str(path), engine="signpost"),
+        lambda: bpy.ops.maquette.generate_from_text(prompt="a chair", engine="signpost"),
+        lambda: bpy.ops.maquette.generate_from_folder(directory=str(path.parent), engine="signpost"),
+        bpy.ops.maquette.generate_again,
+    ):
+        with pytest.raises(RuntimeError, match=r"3D cursor is at no place that exists\. Press Shift C"):
+            call()
+    assert len(signpost.jobs) == jobs
+
+
+def test_a_height_that_is_no_number_is_one_sentence(addon, signpost, picture):
+    with pytest.raises(RuntimeError, match="height is not a number"):
+        bpy.ops.maquette.generate_from_image(filepath=str(picture()), height=float("nan"))
+    assert not signpost.jobs
