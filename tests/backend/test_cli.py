@@ -93,7 +93,7 @@ def test_a_text_becomes_a_file(run, tmp_path):
         (["chair.png", "-o", "x.stl"], "x.stl"),
         (["chair.png", "-o", "chair.png"], "chair.png"),
         (["chair.png", "-o", "nowhere/x.glb"], "no folder"),
-        (["chair.png", "-o", "x" * 252 + ".glb"], "too long"),
+        (["chair.png", "-o", "x" * 252 + ".glb"], ".glb” cannot be written: "),
         (["chair.png", "-o", "x" * 300 + "/x.glb"], "no folder"),
         (["x" * 300 + ".png", "-o", "x.glb"], "too long"),
         (["chair.png", "-o", "x.glb", "--engine", "nerf"], "no engine called 'nerf'"),
