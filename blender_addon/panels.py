@@ -15,6 +15,7 @@ from .recall import recall
 from .words import shown
 
 CATEGORY = "Maquette"
+_ZERO = {"target_faces": "0: every face", "height": "0: longest side 1 m"}  # what the fields mean by it
 _SHOWN = 10  # of the jobs that wait, and of those that have ended: the list stays short
 
 
@@ -45,6 +46,8 @@ class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
         column.use_property_decorate = False
         for key in ("cutout", "preset", "target_faces", "height"):
             column.prop(settings, key)
+            if not getattr(settings, key):
+                _draw_meaning(column, _ZERO[key])
         _draw_engine(column, settings)
         big = layout.column(align=True)
         big.scale_y = 1.4
@@ -155,6 +158,15 @@ def _draw_engine(layout, settings) -> None:
     engine = _engine(settings.engine)
     if engine is not None and engine.seeded:
         layout.prop(settings, "seed")
+
+
+def _draw_meaning(column, text: str) -> None:
+    """A greyed line under a field, in line with its value."""
+    split = column.split(factor=0.4)
+    split.label(text="")
+    line = split.row()
+    line.active = False
+    line.label(text=text)
 
 
 def _draw_colour_hint(layout, context) -> None:

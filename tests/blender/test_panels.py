@@ -107,6 +107,54 @@ def test_a_chosen_file_has_a_thumbnail(addon, draw, picture):
     draw("MAQUETTE_PT_generate")
 
 
+def test_opening_a_file_calls_no_other_computer(addon, picture, tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr(addon.thumbnails, "refresh", looked.append)
+    monkeypatch.setattr(addon.thumbnails, "refresh_image", looked.append)
+    settings = bpy.context.scene.maquette
+    settings.filepath = r"\\host\share\a.png"
+    bpy.data.scenes.new("unseen").maquette.filepath = str(picture())
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    for path, reached in ((r"\\host\share\a.png", False), (r"/\host\a.png", False), ("//disc.png", True)):
+        settings.filepath = path
+        looked.clear()
+        addon.properties._refresh_thumbnails()
+        assert looked == ([path] if reached else []), path
+    settings.filepath = r"\\host\share\a.png"
+    bpy.ops.wm.save_mainfile()
+    looked.clear()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    assert looked == []
+    settings = bpy.context.scene.maquette
+    settings.source = "IMAGE"
+    settings.image = bpy.data.images.new("i", 4, 4)
+    settings.image.source, settings.image.filepath = "FILE", r"\\host\share\a.png"
+    looked.clear()
+    addon.properties._refresh_thumbnails()
+    assert looked == []
+
+
+def test_a_zero_says_what_it_means(addon, draw):
+    settings = bpy.context.scene.maquette
+    said = draw("MAQUETTE_PT_generate").said
+    assert "0: every face" in said and "0: longest side 1 m" in said
+    settings.target_faces, settings.height = 5000, 1.8
+    said = draw("MAQUETTE_PT_generate").said
+    assert not any(text.startswith("0:") for text in said)
+
+
+def test_a_cancelled_job_can_be_tried_again(addon, draw, signpost, picture):
+    id = submit(addon, picture(), "post")
+    bpy.ops.maquette.cancel(job=id)
+    pump(addon, lambda: not addon.runtime.busy())
+    page = draw("MAQUETTE_PT_queue")
+    assert "post: cancelled" in page.said
+    (again,) = [given for idname, _, given in page.buttons if idname == "maquette.retry"]
+    assert bpy.ops.maquette.retry(job=again.job) == {"FINISHED"}
+    pump(addon, lambda: not addon.runtime.busy())
+    assert "post" in bpy.data.objects
+
+
 def test_a_thumbnail_is_turned_as_the_picture_is(addon, tmp_path):
     import numpy as np
     from conftest import exif_chunk, write_png
