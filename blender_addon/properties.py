@@ -90,8 +90,14 @@ CLASSES = (MAQUETTE_PG_settings,)
 
 @bpy.app.handlers.persistent
 def _refresh_thumbnails(*_) -> None:
-    for scene in bpy.data.scenes:
-        _picture_changed(scene.maquette, None)
+    """For the scenes that are looked at. A file that is merely opened must not make Blender call other computers."""
+    manager = bpy.context.window_manager
+    for scene in {window.scene for window in manager.windows} if manager is not None else ():
+        settings = scene.maquette
+        image = settings.image
+        path = settings.filepath if settings.source == "FILE" else image.filepath if image is not None else ""
+        if not thumbnails.elsewhere(path):
+            _picture_changed(settings, None)
 
 
 def register() -> None:

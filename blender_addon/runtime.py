@@ -11,6 +11,7 @@ import functools
 import importlib.util
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent  # holds ``backend``
 _session: Session | None = None
 delivery = Delivery()
 left_over = 0  # jobs that an ended Blender left in the saved queue
+_fallback: Path | None = None  # a data folder that goes with us, where no other can be written
 _drawn: object = None  # what the panels showed last
 
 
@@ -131,7 +133,7 @@ def forget_left_over() -> None:
 
 def close() -> None:
     """Ends the backend and forgets everything; what still waited stays in the saved queue."""
-    global _session
+    global _session, _fallback
     if bpy.app.timers.is_registered(pump):
         bpy.app.timers.unregister(pump)
     if _session is not None:
@@ -139,18 +141,24 @@ def close() -> None:
         _session = None
     delivery.tickets.clear()
     delivery.waiting.clear()
+    if _fallback is not None:
+        shutil.rmtree(_fallback, ignore_errors=True)
+        _fallback = None
+        data_dir.cache_clear()
 
 
 @functools.cache
 def data_dir() -> Path:
     """A folder of ours that can be written: the extension's own, else one in the user's or temporary files."""
+    global _fallback
     for attempt in (_extension_folder, _user_folder):
         with contextlib.suppress(OSError, ValueError):
             folder = Path(attempt())
             folder.mkdir(parents=True, exist_ok=True)
             if os.access(folder, os.W_OK):
                 return folder
-    return Path(tempfile.mkdtemp(prefix="maquette-data-"))
+    _fallback = Path(tempfile.mkdtemp(prefix="maquette-data-"))
+    return _fallback
 
 
 def register() -> None:

@@ -29,6 +29,15 @@ def refresh(path: str) -> None:
             _turn(preview, turn)
 
 
+def elsewhere(path: str) -> bool:
+    """Whether to look at the path is to call another computer, and perhaps to log in there: a UNC path, other
+    than one beside the open file, which is there already.
+    """
+    path, home = bpy.path.abspath(path), os.path.dirname(bpy.data.filepath)
+    unc = path.replace("\\", "/").startswith("//")
+    return unc and not (home and path.startswith(home))
+
+
 def icon_of_file(path: str) -> int:
     """For ``template_icon``; 0 where there is none."""
     if _collection is None or not path:

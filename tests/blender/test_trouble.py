@@ -229,3 +229,26 @@ def test_closing_ends_the_process(addon, signpost, picture):
 
     child = importlib.import_module(addon.runtime.__package__ + ".child")
     assert not child.process_alive(pid)
+
+
+def test_a_data_folder_for_lack_of_a_better_one_goes_with_us(addon, monkeypatch, tmp_path):
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for folder in ("_extension_folder", "_user_folder"):
+        monkeypatch.setattr(addon.runtime, folder, lambda: "/proc/nothing can be written here")
+    addon.runtime.data_dir.cache_clear()
+    try:
+        ours = addon.runtime.data_dir()
+        assert ours.is_dir() and ours.parent == tmp_path
+        addon.runtime.close()
+        assert not ours.exists()
+        again = addon.runtime.data_dir()
+        assert again.is_dir() and again != ours
+        addon.runtime.close()
+    finally:
+        monkeypatch.undo()
+        addon.runtime.data_dir.cache_clear()
+    theirs = addon.runtime.data_dir()
+    addon.runtime.close()
+    assert theirs.is_dir(), "a folder that was not made for want of another stays"
