@@ -19,7 +19,10 @@ def install(package: Path) -> None:
 def generate(picture: Path) -> bpy.types.Object:
     """What an artist's button does, without a window: it blocks until the mesh stands in the scene."""
     before = set(bpy.data.objects)
-    bpy.ops.maquette.generate_from_image(filepath=str(picture))
+    try:
+        bpy.ops.maquette.generate_from_image(filepath=str(picture))
+    except RuntimeError as error:  # an operator's own report: a sentence and its remedy
+        raise SystemExit(str(error).strip().removeprefix("Error: ")) from None
     made = [thing for thing in bpy.data.objects if thing not in before and thing.type == "MESH"]
     if len(made) != 1:
         raise SystemExit(f"Expected one new mesh, found {len(made)}.")
