@@ -16,11 +16,11 @@ def test_registering_twice_and_unregistering_twice_is_safe(addon):
         package.register()
         package.register()
         assert hasattr(bpy.types.Scene, "maquette")
-        assert bpy.app.handlers.load_pre.count(addon.runtime._before_load) == 1
+        assert bpy.app.handlers.load_post.count(addon.runtime._after_load) == 1
         package.unregister()
         package.unregister()
         assert not hasattr(bpy.types.Scene, "maquette")
-        assert addon.runtime._before_load not in bpy.app.handlers.load_pre
+        assert addon.runtime._after_load not in bpy.app.handlers.load_post
     finally:
         package.register()
 
