@@ -45,8 +45,8 @@ class PocketEngine:
         inputs=("image",),
         tier="embedded",
         code_licence="GPL-3.0-or-later",
-        weights_licence="GPL-3.0-or-later",
-        weights=(WeightsInfo(WEIGHTS.name, SIZE, sha256=SHA256, licence="GPL-3.0-or-later", present=WEIGHTS.is_file()),),
+        weights_licence="CC-BY 4.0",
+        weights=(WeightsInfo(WEIGHTS.name, SIZE, sha256=SHA256, licence="CC-BY 4.0", present=WEIGHTS.is_file()),),
         memory={"fast": 260 << 20, "standard": 270 << 20, "fine": 290 << 20},
         status="Works offline on the processor, in seconds; sees one side and guesses the other.",
     )
