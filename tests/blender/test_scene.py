@@ -125,7 +125,7 @@ def linked_scene(tmp_path):
     there = bpy.data.scenes.new("Stage")
     there.collection.children.link(bpy.data.collections.new("Props"))
     path = str(tmp_path / "stage.blend")
-    bpy.data.libraries.write(path, {there})
+    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True)  # writing the one scene alone crashes some Blenders
     bpy.data.scenes.remove(there)
     bpy.data.collections.remove(bpy.data.collections["Props"])
     with bpy.data.libraries.load(path, link=True) as (_, wanted):
