@@ -56,6 +56,8 @@ class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
         if not self.filepath:
             raise NothingToRun("No picture is chosen.", "Choose a picture file first.")
         path = os.path.abspath(bpy.path.abspath(self.filepath))
+        if os.path.isdir(path):
+            raise UnreadableImage(f"“{path}” is a folder.", "Choose a picture, or use Batch from Folder.")
         if not os.path.isfile(path):
             raise UnreadableImage(f"There is no picture “{path}”.", "Choose it again; it may have been moved.")
         return self.ticket(context, self.name or Path(path).stem, FileSource(path), path)

@@ -124,6 +124,7 @@ def test_an_image_open_in_blender(addon, signpost):
     [
         ({}, "No picture is chosen"),
         ({"filepath": "/nowhere/at all.png"}, "There is no picture"),
+        ({"filepath": str(ROOT / "docs/samples")}, "is a folder"),
         ({"image": "not there"}, "No image “not there”"),
         ({"filepath": __file__}, "could not be read"),
         ({"filepath": str(ROOT / "docs/samples/mug.png"), "engine": "no such"}, "There is no engine"),
