@@ -31,6 +31,18 @@ class Score:
         return float(np.mean(self.iou))
 
 
+@dataclass(frozen=True)
+class Row:
+    """One object: its score, the baseline's, and what the engine had to say."""
+
+    id: str
+    group: str
+    ours: Score
+    inflation: Score
+    seconds: float
+    warnings: tuple[str, ...]
+
+
 def sample(vertices: np.ndarray, faces: np.ndarray, count: int = 10_000, seed: int = 0) -> np.ndarray:
     """``count`` points (count,3), uniform by area over the surface."""
     rng = np.random.default_rng(seed)

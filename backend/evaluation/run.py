@@ -9,7 +9,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..imaging.framing import Framed, frame
 from ..shapes import TriangleMesh
 from ..surface.extract import extract
 from .inflation import inflate
-from .metrics import Score, score
+from .metrics import Row, Score, score
 from .objects import View, read_benchmark
 from .pictures import DRAWN, draw
 from .recall import recalls
@@ -31,18 +31,6 @@ from .sheet import contact_sheet
 # Raw F@0.1 of the prototype with its consistent surface on these objects, view 0: the floor.
 FLOOR = {"gso": 0.522, "real2": 0.709}
 NOTHING = Score(2.0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
-
-
-@dataclass(frozen=True)
-class Row:
-    """One object: its score, the baseline's, and what the engine had to say."""
-
-    id: str
-    group: str
-    ours: Score
-    inflation: Score
-    seconds: float
-    warnings: tuple[str, ...]
 
 
 def read_framed(view: View) -> Framed:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..shapes import TriangleMesh
-from .metrics import turned
+from .metrics import Row, turned
 from .objects import View
 from .raster import shade
-
-if TYPE_CHECKING:
-    from .run import Row
 
 TILE = 128
 SEEN_FROM = ((0, 15), (55, 20), (180, 20))  # degrees beyond the input azimuth, elevation
