@@ -121,6 +121,7 @@ def test_what_is_no_picture_of_an_object_gets_a_sentence_and_a_fix(troubled):
     for name in unreadable + nothing_in_it:
         outcome = troubled["pictures"][name]
         allowed = {"unreadable_image"} if name in unreadable else {"empty_mask", "image_too_large"}
+        allowed |= {"bad_request"} if name == "ribbon" else set()  # too long and narrow to show an object
         assert outcome["state"] == "failed" and outcome["code"] in allowed, (name, outcome)
         assert outcome["sentence"].endswith(".") and outcome["fix"].endswith("."), (name, outcome)
     for name in ("missing", "folder"):
