@@ -30,6 +30,22 @@ else:  # Blender reads its profile once, when the module is imported
     atexit.register(shutil.rmtree, PROFILE, ignore_errors=True)
 
 
+def pytest_sessionfinish(session, exitstatus):
+    session.config.maquette_verdict = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """Leaves without Blender's static destructors: after ``export_scene.gltf`` alone, with no add-on and no pytest,
+    4.2's ``SpaceType`` calls Python after Python has ended, and a process whose every test passed dies of SIGSEGV.
+    """
+    if "bpy" in sys.modules and hasattr(config, "maquette_verdict"):
+        atexit._run_exitfuncs()  # ours among them: the backend must end by itself
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.maquette_verdict)
+
+
 def pytest_report_header():
     if importlib.util.find_spec("bpy") is None:
         return "tests/blender: left out, because this Python has no bpy (pip install bpy==5.0.1)"
