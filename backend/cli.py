@@ -132,7 +132,7 @@ class Maker:
         meter = Meter(bar.show, self._stop.is_set, self._timings.expected(request.engine, request.preset))
         try:
             finished = pipeline.run(request, meter, self._catalogue)
-            write_mesh(output, finished.mesh)
+            write_mesh(output, finished.made)
         finally:
             bar.clear()
         self._timings.learn(request.engine, request.preset, meter.seconds)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from .errors import BadRequest, Cancelled, DiskFull, JobError, OutOfMemory
+from .imaging.cutout import CutOut
 from .pipeline import Finished
 from .progress import Meter, Timings
 from .protocol import Failure, Preview, Progress, Request, Result
-from .shapes import TriangleMesh
+from .shapes import GaussianCloud, PointCloud, TriangleMesh
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,11 @@ class Job:
 
     @property
     def size(self) -> int:
-        return sum(np.asarray(picture.pixels).nbytes for picture in self.request.images)
+        arrays = [picture.pixels for picture in self.request.images] + list(self.request.arrays.values())
+        return sum(np.asarray(array).nbytes for array in arrays)
+
+
+FREE = Job(0, "", Request())  # stands in the queue's way when engines are to give back their memory
 
 
 class Jobs:
@@ -57,10 +62,12 @@ class Jobs:
         timings: Timings,
         prepare: Callable[[], str] = lambda: "",
         log_path: str = "",
+        release: Callable[[], None] = lambda: None,
     ):
         self.compute = ""
         self._work, self._emit, self._timings = work, emit, timings
-        self._prepare, self._log_path = prepare, log_path
+        self._prepare, self._log_path, self._release = prepare, log_path, release
+        self._to_free = False
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
         self._turn = threading.Condition()
@@ -105,6 +112,12 @@ class Jobs:
             jobs = [*self._waiting, self._running]
             return any(job is not None and (job.owner, job.id) == (owner, id) for job in jobs)
 
+    def free(self) -> None:
+        """Lets engines give back their memory as soon as no job runs."""
+        with self._turn:
+            self._to_free = True
+            self._turn.notify()
+
     def state(self) -> tuple[str, tuple[str, ...]]:
         """The running job's id or "", and the ids that wait, in order."""
         with self._turn:
@@ -130,6 +143,9 @@ class Jobs:
             log.exception("could not prepare")
             self.compute = f"NumPy ({error})"
         while (job := self._next()) is not None:
+            if job is FREE:
+                self._release()
+                continue
             message = self._do(job)
             with self._turn:
                 self._running = None  # before the answer leaves: who reads it may submit the same id again
@@ -138,7 +154,10 @@ class Jobs:
 
     def _next(self) -> Job | None:
         with self._turn:
-            self._turn.wait_for(lambda: self._waiting or self._closed)
+            self._turn.wait_for(lambda: self._waiting or self._closed or self._to_free)
+            if self._to_free and not self._closed:
+                self._to_free = False
+                return FREE
             self._running = None if self._closed else self._waiting.popleft()
             return self._running
 
@@ -154,12 +173,30 @@ class Jobs:
         try:
             finished = self._work(job.request, meter)
             self._timings.learn(engine, preset, meter.seconds)
-            return Result(job.id, "mesh", arrays_of(finished.mesh), finished.report)
+            kind, arrays = as_sent(finished.made)
+            return Result(job.id, kind, arrays, finished.report)
         except BaseException as error:  # the worker must outlive every job
             return failure(job.id, error, self._log_path)
 
     def _fail(self, job: Job, error: JobError) -> None:
         self._emit(job.owner, failure(job.id, error, self._log_path))
+
+
+def as_sent(made: TriangleMesh | GaussianCloud | PointCloud | CutOut) -> tuple[str, dict[str, Any]]:
+    """What a job made as ``Result`` names it: its kind and its arrays."""
+    if isinstance(made, TriangleMesh):
+        return "mesh", arrays_of(made)
+    if isinstance(made, CutOut):
+        return "cutout", {"pixels": np.ascontiguousarray(np.rint(np.clip(made.rgba, 0, 1) * 255), np.uint8)}
+    if isinstance(made, PointCloud):
+        arrays = {"points": made.points, "colours": made.colours, "normals": made.normals}
+        if made.colours is None:
+            arrays["colours"] = np.full((len(made.points), 4), 255, np.uint8)
+    else:
+        rgba = np.column_stack([made.colours, made.opacities])
+        colours = np.rint(np.clip(rgba, 0, 1) * 255).astype(np.uint8)
+        arrays = {"points": made.means, "colours": colours, "scales": made.scales, "rotations": made.rotations}
+    return "cloud", {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}
 
 
 def arrays_of(mesh: TriangleMesh) -> dict[str, Any]:

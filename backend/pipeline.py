@@ -9,13 +9,13 @@ import numpy as np
 
 from .engines.engine import Conditioning, Engine
 from .errors import BadRequest, InputNotTaken, UnknownEngine
-from .imaging.cutout import MODES, cut_out
+from .imaging.cutout import MODES, CutOut, cut_out
 from .imaging.framing import Framed, frame
 from .progress import CUT_OUT, ENGINE, FINISH, SURFACE, Meter
 from .protocol import EngineInfo, Picture, Report, Request
 from .runtime import blas
 from .runtime.memory import peak_memory
-from .shapes import TriangleMesh
+from .shapes import GaussianCloud, PointCloud, TriangleMesh
 from .surface.extract import extract
 from .surface.finish import finish
 from .watch import Watch
@@ -40,13 +40,14 @@ class Catalogue(Protocol):
 
     def engines(self) -> tuple[EngineInfo, ...]: ...
     def load(self, id: str) -> Engine: ...
+    def unload(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Finished:
-    """``mesh`` in the world frame, standing on z = 0 about x = y = 0, coloured; ``report`` what is known of it."""
+    """``made`` in the world frame, standing on z = 0 about x = y = 0, coloured; ``report`` what is known of it."""
 
-    mesh: TriangleMesh
+    made: TriangleMesh | GaussianCloud | PointCloud | CutOut
     report: Report
 
 

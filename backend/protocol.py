@@ -81,9 +81,16 @@ class Request:
     target_faces: int = 0  # 0 keeps every face
     cutout: str = "auto"  # auto | alpha | background | none
     placement: Placement = field(default_factory=Placement)
+    output: str = "mesh"  # mesh | cloud | cutout: what is to come back, by the names of Result's kinds
+    file: str = ""  # absolute path of a .ply of Gaussians or points, which the backend reads itself
+    arrays: dict[str, Array] = field(default_factory=dict)  # what is no picture: see docs/protocol.md
     name: str = ""  # of the object that is made
     source: str = ""  # the file or image datablock the picture came from, for display and for running again
     options: dict[str, Scalar] = field(default_factory=dict)  # an engine's own knobs, named in EngineInfo.options
+
+    def bare(self) -> Request:
+        """The same without pictures and arrays: what can be written as text."""
+        return dataclasses.replace(self, images=(), arrays={})
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class EngineInfo:
     id: str
     title: str
     paper: str
-    inputs: tuple[str, ...]  # of image | views | prompt
+    inputs: tuple[str, ...]  # of image | views | prompt | cloud | depths
     tier: str  # embedded | gpu
     code_licence: str
     weights_licence: str
@@ -113,7 +120,9 @@ class EngineInfo:
     memory: dict[str, int] = field(default_factory=dict)  # peak bytes per preset, measured
     presets: tuple[str, ...] = ("fast", "standard", "fine")
     seeded: bool = False  # whether the seed changes the result
+    makes: tuple[str, ...] = ("mesh",)  # of mesh | cloud | cutout
     options: dict[str, str] = field(default_factory=dict)  # name → one-line description
+    proof: str = ""  # what its numbers were compared with, and whether its official weights ever ran
     available: bool = True
     status: str = ""  # one sentence, shown beside the title
 
@@ -134,6 +143,7 @@ class Report:
     stages: dict[str, float] = field(default_factory=dict)  # seconds per stage
     peak_memory: int = 0  # bytes; 0 where the platform does not tell
     licence: str = ""  # of the weights that made it
+    device: str = ""  # what computed it, where that was no plain processor
 
 
 # ----------------------------------------------------------------------------------- messages, outward
@@ -168,6 +178,11 @@ class AskStatus:
 @dataclass(frozen=True)
 class AskEngines:
     pass
+
+
+@dataclass(frozen=True)
+class Free:
+    """Engines give back the memory they hold, as soon as no job runs. Answered with a Status."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +223,11 @@ class Preview:
 @dataclass(frozen=True)
 class Result:
     """``kind`` mesh: vertices (N,3) float32 metres in the world frame, standing on z = 0 about x = y = 0;
-    faces (M,3) int32 counter-clockwise outside; colours (N,4) uint8 sRGB. Other kinds name other arrays.
+    faces (M,3) int32 counter-clockwise outside; colours (N,4) uint8 sRGB.
+
+    ``kind`` cloud, placed like a mesh: points (N,3) float32 and colours (N,4) uint8 sRGB, alpha the opacity; where
+    they are Gaussians also scales (N,3) float32 metres and rotations (N,4) float32 w,x,y,z; where known normals (N,3).
+    ``kind`` cutout: pixels (H,W,4) uint8 sRGB, straight alpha, row 0 on top, the picture's own field.
     """
 
     job: str
@@ -233,6 +252,8 @@ class Status:
     waiting: tuple[str, ...]
     compute: str  # what multiplies matrices, e.g. "OpenBLAS (wheel), 2 threads, 101 GFLOP/s"
     memory: int = 0  # bytes held by the process
+    device: str = ""  # the accelerator, e.g. "RTX 4070, CUDA 12.8"; "" where there is none
+    device_memory: int = 0  # bytes of it that this process holds
 
 
 @dataclass(frozen=True)
@@ -253,6 +274,7 @@ VERBS: Mapping[str, type] = {
     "cancel": Cancel,
     "status": AskStatus,
     "engines": AskEngines,
+    "free": Free,
     "shutdown": Shutdown,
     "welcome": Welcome,
     "progress": Progress,

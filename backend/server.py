@@ -33,6 +33,7 @@ from .protocol import (
     Cancel,
     EngineList,
     Failure,
+    Free,
     ProtocolError,
     Request,
     Shutdown,
@@ -70,7 +71,7 @@ class Server:
         self._selector.register(self._ear, selectors.EVENT_READ, self._hear)
         timings = Timings(Path(settings.data_dir) / "timings.json" if settings.data_dir else None)
         do = work or (lambda request, meter: pipeline.run(request, meter, catalogue))
-        self._jobs = Jobs(do, self._emit, timings, self._prepare, settings.log)
+        self._jobs = Jobs(do, self._emit, timings, self._prepare, settings.log, catalogue.unload)
 
     def run(self, parent_alive: Callable[[], bool] = lambda: True) -> None:
         self._jobs.start()
@@ -174,8 +175,10 @@ class Server:
         elif isinstance(message, Cancel):
             self._jobs.cancel(peer.name, message.job)
         elif isinstance(message, AskStatus):
-            running, waiting = self._jobs.state()
-            peer.send(Status(running, waiting, self._jobs.compute, current_memory()))
+            peer.send(self._status())
+        elif isinstance(message, Free):
+            self._jobs.free()
+            peer.send(self._status())
         elif isinstance(message, AskEngines):
             peer.send(self._list_engines())
         elif isinstance(message, Shutdown):
@@ -221,6 +224,10 @@ class Server:
                 self._part(peer, f"The protocol was broken: {breach}.")
             except OSError:
                 self._drop(peer)
+
+    def _status(self) -> Status:
+        running, waiting = self._jobs.state()
+        return Status(running, waiting, self._jobs.compute, current_memory())
 
     def _close(self) -> None:
         self._jobs.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,8 +41,8 @@ def tidy(jobs: list[Job]) -> None:
     """Forgets the oldest of the jobs that have ended, and sooner their pictures; the list stays the same object."""
     ended = [job for job in jobs if job.ended]
     for job in ended[:-KEPT_PIXELS]:
-        if job.request.images:
-            job.request = replace(job.request, images=())
+        if job.request.images or job.request.arrays:
+            job.request = job.request.bare()
     forgotten = {job.id for job in ended[:-KEPT_RECORDS]}
     if forgotten:
         jobs[:] = [job for job in jobs if job.id not in forgotten]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import bpy
 
@@ -39,7 +39,7 @@ def remember(thing: bpy.types.Object, request: Request, report: Report) -> None:
             "licence": report.licence,
             "seconds": round(report.seconds, 2),
             "warnings": list(report.warnings),
-            "request": json.loads(to_json(replace(request, images=()))),
+            "request": json.loads(to_json(request.bare())),
         }  # in ASCII: a path that is not UTF-8 has letters that Blender's properties refuse
     )
 

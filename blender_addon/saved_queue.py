@@ -14,7 +14,6 @@ import os
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from .child import process_alive
@@ -29,13 +28,15 @@ _in_use: set[Path] = set()  # by the sessions of this process
 
 def text_of(request: Request) -> str:
     """A request as it is saved, or "" where it could not be run again from that."""
+    if request.arrays:
+        return ""
     if request.images or request.source:
         if not os.path.isabs(request.source):
             return ""
-    elif not request.prompt:
+    elif not (request.prompt or os.path.isabs(request.file)):
         return ""
     try:
-        return to_json(replace(request, images=()))
+        return to_json(request.bare())
     except ProtocolError:  # nor could it be sent: the job is told so when its turn comes
         return ""
 

@@ -46,6 +46,14 @@ def load(id: str) -> Engine:
         return _loaded[id]
 
 
+def unload() -> None:
+    """Every engine gives back what loading took; each loads again when it is next used."""
+    with _lock:
+        loaded = list(_loaded.values())
+    for engine in loaded:
+        engine.unload()
+
+
 def register(info: EngineInfo, factory: Callable[[], Engine]) -> None:
     """Adds an engine, or replaces one added before. ``factory`` must be cheap; built-in ids stay as they are."""
     if info.id in _BUILT_IN:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..imaging.framing import Framed
 from ..protocol import EngineInfo, Scalar
-from ..shapes import Shape
+from ..shapes import DepthView, GaussianCloud, PointCloud, Shape
 from ..watch import Watch as Watch
 
 
@@ -16,6 +16,8 @@ class Conditioning:
     """Everything an engine may look at."""
 
     images: tuple[Framed, ...] = ()
+    cloud: GaussianCloud | PointCloud | None = None
+    depths: tuple[DepthView, ...] = ()
     prompt: str = ""
     negative_prompt: str = ""
     seed: int = 0

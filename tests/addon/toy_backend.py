@@ -43,6 +43,9 @@ class Toys:
     def load(self, id):
         raise NotImplementedError
 
+    def unload(self):
+        pass
+
 
 def work(request: Request, meter: Meter) -> pipeline.Finished:
     pipeline.check(request, Toys())

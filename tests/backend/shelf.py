@@ -12,3 +12,7 @@ class Shelf:
 
     def load(self, id):
         return self._made[id]
+
+    def unload(self):
+        for engine in self._made.values():
+            engine.unload()

@@ -274,6 +274,7 @@ cli.pipeline.run = slow
 class Shelf:
     def engines(self): return (Slab.info,)
     def load(self, id): return Slab()
+    def unload(self): pass
 import numpy as np
 from backend.protocol import EngineInfo
 from backend.shapes import TriangleMesh

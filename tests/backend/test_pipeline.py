@@ -57,10 +57,10 @@ def run(request, *made, stopped=lambda: False):
 def test_a_picture_becomes_a_coloured_mesh_on_the_ground():
     request = Request(engine="block", images=(picture(),), placement=Placement(height=3.0), preset="fast", seed=5)
     finished, reports = run(request, Block())
-    vertices = finished.mesh.vertices
-    assert vertices.dtype == np.float32 and finished.mesh.faces.dtype == np.int32
+    vertices = finished.made.vertices
+    assert vertices.dtype == np.float32 and finished.made.faces.dtype == np.int32
     np.testing.assert_allclose([vertices.min(0), vertices.max(0)], [[-1.5, -1.5, 0], [1.5, 1.5, 3]], atol=1e-5)
-    assert np.abs(finished.mesh.colours.astype(int) - (200, 40, 40, 255)).max() <= 1
+    assert np.abs(finished.made.colours.astype(int) - (200, 40, 40, 255)).max() <= 1
     assert list(dict.fromkeys(stage for stage, *_ in reports)) == [CUT_OUT, ENGINE, SURFACE, FINISH]
 
 
@@ -109,9 +109,9 @@ def test_thin_parts_that_are_lost_are_told(width, lost):
 def test_a_text_becomes_a_mesh_in_the_colour_it_names():
     request = Request(engine="words", prompt="  a flat blue ball ", negative_prompt="legs", preset="fast")
     finished, _ = run(request, Words())
-    size = np.ptp(finished.mesh.vertices, axis=0)
+    size = np.ptp(finished.made.vertices, axis=0)
     assert size[2] / size[0] == pytest.approx(0.5, abs=0.05)
-    assert (finished.mesh.colours == (0, 0, 255, 255)).all()
+    assert (finished.made.colours == (0, 0, 255, 255)).all()
     assert finished.report.watertight and "Without legs." in finished.report.warnings
 
 
@@ -162,7 +162,7 @@ def test_what_cannot_work_is_refused_in_one_sentence_with_a_fix(request_, error,
 
 @pytest.mark.parametrize("height", [0.0, 1e-4, 1e4])
 def test_heights_at_the_limits_are_taken(height):
-    vertices = run(bad(placement=Placement(height=height)), Block())[0].mesh.vertices
+    vertices = run(bad(placement=Placement(height=height)), Block())[0].made.vertices
     assert np.ptp(vertices[:, 2]) == pytest.approx(height or 1.0, rel=1e-5)
 
 

@@ -154,7 +154,7 @@ def test_any_json_is_read_strictly(verb, body, blobs):
 
 @given(instances(Request), st.data())
 def test_a_wrongly_typed_field_is_refused(request, data):
-    text = json.loads(to_json(dataclasses.replace(request, images=())))
+    text = json.loads(to_json(request.bare()))
     name = data.draw(st.sampled_from(sorted(text)))
     text[name] = {"unexpected": [1]} if not isinstance(text[name], dict) else "text"
     with pytest.raises(ProtocolError, match=name):
@@ -163,7 +163,7 @@ def test_a_wrongly_typed_field_is_refused(request, data):
 
 @given(instances(Request))
 def test_a_request_without_pictures_survives_as_text(request):
-    bare = dataclasses.replace(request, images=())
+    bare = request.bare()
     assert from_json(Request, to_json(bare)) == bare
 
 

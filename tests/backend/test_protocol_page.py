@@ -46,7 +46,7 @@ def test_every_message_is_listed_on_its_side():
         verb: kind.__name__ for verb, kind in protocol.VERBS.items()
     }
     client = {verb for verb, (side, _) in rows.items() if side == "client"}
-    assert client == {"hello", "submit", "cancel", "status", "engines", "shutdown"}
+    assert client == {"hello", "submit", "cancel", "status", "engines", "free", "shutdown"}
 
 
 def test_the_first_line_is_described():

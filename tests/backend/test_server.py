@@ -419,6 +419,9 @@ def test_engines_that_cannot_be_listed_are_a_sentence_and_not_the_end(monkeypatc
         def engines(self):
             raise ImportError("No module named 'weights'")
 
+        def unload(self):
+            pass
+
     monkeypatch.setattr(server_module, "prepare_compute", lambda settings: "")
     server = server_module.Server(Settings(token=TOKEN, log="/there/is/the.log"), Broken())
     thread = threading.Thread(target=server.run)

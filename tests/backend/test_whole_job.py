@@ -25,7 +25,7 @@ from backend.runtime import blas
 blas.choose(threads=2)
 request = Request(images=(Picture(read_image({picture!r})),), preset={preset!r}, target_faces={faces})
 finished = pipeline.run(request, Meter(lambda *report: None), engines)
-report, mesh = finished.report, finished.mesh
+report, mesh = finished.report, finished.made
 print(json.dumps({{
     "peak": report.peak_memory, "faces": report.faces, "watertight": report.watertight,
     "warnings": report.warnings, "slow": pipeline.SLOW, "compute": blas.current().title,
