@@ -1,17 +1,19 @@
-"""Runs one command after another, shows each as it runs, and sums up at the end."""
+"""Runs commands, one after another or in two lanes, shows what each says, and sums up at the end."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .paths import BUILD, ROOT
 
 REPORTS = BUILD / "reports"
+NOTHING_SELECTED = 5  # pytest's exit code
 
 
 class Steps:
@@ -22,6 +24,8 @@ class Steps:
         self.lines: list[tuple[str, str]] = []  # outcome, what
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         self.failed = False
+        self._lane = threading.local()  # ``whole`` where a lane's output must not mix with another's
+        self._turn = threading.Lock()
 
     @property
     def minutes(self) -> float:
@@ -29,28 +33,39 @@ class Steps:
 
     def command(self, title: str, command: Sequence[object], env: Mapping[str, str] | None = None) -> bool:
         """Runs ``command`` in the checkout. True when it exits 0."""
-        print(f"\n── {title}", flush=True)
-        start = time.monotonic()
-        done = subprocess.run([str(word) for word in command], cwd=ROOT, env={**os.environ, **(env or {})})
-        self._note(done.returncode == 0, title, time.monotonic() - start)
-        return done.returncode == 0
+        return self._run(title, [str(word) for word in command], {**os.environ, **(env or {})}) == 0
+
+    def together(self, *lanes: Callable[[], None]) -> None:
+        """Runs the lanes side by side; what a command in one of them says is shown in one piece when it has ended.
+
+        Most of our tests wait for one processor, so that two lanes on two processors take little more than half.
+        """
+        broken: list[BaseException] = []
+
+        def walk(lane: Callable[[], None]) -> None:
+            self._lane.whole = True
+            try:
+                lane()
+            except BaseException as error:
+                broken.append(error)
+
+        threads = [threading.Thread(target=walk, args=(lane,)) for lane in lanes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if broken:
+            raise broken[0]
 
     def pytest(self, title: str, python: Path, *arguments: object, env: Mapping[str, str] | None = None) -> bool:
         """Runs pytest and adds up what it ran. An empty selection (pytest's exit 5) is noted, and is no failure."""
         REPORTS.mkdir(parents=True, exist_ok=True)
         report = REPORTS / f"{title.replace(' ', '-').replace(':', '')}.xml"
         report.unlink(missing_ok=True)
-        print(f"\n── {title}", flush=True)
-        start = time.monotonic()
-        told = (f"--junitxml={report}", "--durations=8", "--durations-min=5")
+        told = (f"--junitxml={report}", "--durations=8", "--durations-min=5", "-rs")
         command = [str(python), "-m", "pytest", *told, *map(str, arguments)]
-        done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
-        if done.returncode == 5:
-            self.leave_out(title, "no test is selected")
-            return True
-        self._count(report)
-        self._note(done.returncode == 0, title, time.monotonic() - start)
-        return done.returncode == 0
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+        return self._run(title, command, environment, report) in (0, NOTHING_SELECTED)
 
     def leave_out(self, title: str, why: str) -> None:
         self.lines.append(("not run", f"{title}: {why}"))
@@ -64,9 +79,25 @@ class Steps:
             print(", ".join(f"{number} {what}" for what, number in self.counts.items()))
         return 1 if self.failed else 0
 
-    def _note(self, good: bool, title: str, seconds: float) -> None:
-        self.lines.append(("ok" if good else "FAILED", f"{title} ({seconds:.0f} s)"))
-        self.failed |= not good
+    def _run(self, title: str, command: list[str], env: Mapping[str, str], report: Path | None = None) -> int:
+        start = time.monotonic()
+        whole = getattr(self._lane, "whole", False)
+        if not whole:
+            print(f"\n── {title}", flush=True)
+        out, err = (subprocess.PIPE, subprocess.STDOUT) if whole else (None, None)
+        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        with self._turn:
+            if whole:
+                print(f"\n── {title}\n{done.stdout.decode('utf-8', 'replace')}", end="", flush=True)
+            if report is not None and done.returncode == NOTHING_SELECTED:
+                self.leave_out(title, "no test is selected")
+                return done.returncode
+            if report is not None:
+                self._count(report)
+            seconds = time.monotonic() - start
+            self.lines.append(("ok" if done.returncode == 0 else "FAILED", f"{title} ({seconds:.0f} s)"))
+            self.failed |= done.returncode != 0
+        return done.returncode
 
     def _count(self, report: Path) -> None:
         if not report.exists():

@@ -200,6 +200,31 @@ def test_a_step_without_tests_is_said_and_a_good_run_exits_0(tmp_path, monkeypat
     assert said.rstrip().endswith("1 passed, 0 failed, 0 skipped")
 
 
+def test_lanes_run_side_by_side_and_what_each_says_stays_together(capfd):
+    run = steps.Steps()
+    meet = "import sys, time; print('first', flush=True); time.sleep(0.5); print('last')"
+
+    def lane(name):
+        return lambda: run.command(name, [sys.executable, "-c", meet + f"; sys.exit({name == 'bad'})"])
+
+    run.together(lane("good"), lane("bad"))
+    assert run.finish() == 1
+    said = capfd.readouterr().out
+    assert said.count("first\nlast\n") == 2
+    assert "      ok  good" in said and "  FAILED  bad" in said
+
+
+def test_a_lane_that_breaks_breaks_the_run():
+    run = steps.Steps()
+
+    def broken():
+        raise ValueError("no interpreter")
+
+    with pytest.raises(ValueError, match="no interpreter"):
+        run.together(broken, lambda: run.command("true", [sys.executable, "-c", "pass"]))
+    assert run.lines[0][0] == "ok", "the other lane goes on"
+
+
 def test_a_bench_table_keeps_the_columns_in_order():
     table = bench.markdown([{"what": "cubes", "ms": 12.3456}, {"what": "mesh", "ms": 1234.5, "peer": 7}])
     first, rule, cubes, mesh = table.splitlines()
