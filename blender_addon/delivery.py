@@ -23,13 +23,15 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Ticket:
-    """What is known of a job on this side of the link. ``placed`` once there is an object."""
+    """What is known of a job on this side of the link. ``placed`` once there is an object; ``told`` a sentence
+    for its line in the list."""
 
     request: Request
     source: Source
     target: Target
     batch: Batch | None = None
     placed: Placed | None = None
+    told: str = ""
 
 
 @dataclass

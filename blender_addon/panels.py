@@ -219,6 +219,8 @@ def _draw_ended(layout, context, job: Job) -> None:
         row.label(text=f"{job.report.seconds:.1f} s")
         if placed:
             row.operator("maquette.select_result", text="", icon="RESTRICT_SELECT_OFF").object = placed.name
+        if ticket is not None:
+            _say(layout, context, ticket.told, "INFO")
         for warning in job.report.warnings:
             _say(layout, context, warning, "ERROR")
     elif job.state == "failed" and job.failure is not None:

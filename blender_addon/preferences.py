@@ -28,12 +28,20 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
         update=_start_afresh,
     )
 
+    solid_colours: bpy.props.BoolProperty(
+        name="Show Colours in Solid View",
+        description="When a mesh arrives, let 3D views whose Solid shading is as Blender set it show the colours of "
+        "meshes. Views that you set otherwise, also back, are left alone",
+        default=True,
+    )
+
     def draw(self, _context) -> None:
         from . import runtime  # which needs these preferences itself
 
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "threads")
+        layout.prop(self, "solid_colours")
         session = runtime.current()
         if session is not None and session.compute:
             layout.label(text=f"Arithmetic: {session.compute}")
@@ -45,7 +53,8 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
 def preferences() -> MAQUETTE_AP_preferences | SimpleNamespace:
     """The user's settings, or the defaults where the package is used without being installed."""
     addon = bpy.context.preferences.addons.get(PACKAGE)
-    return addon.preferences if addon is not None and addon.preferences else SimpleNamespace(threads=0)
+    kept = addon.preferences if addon is not None else None
+    return kept or SimpleNamespace(threads=0, solid_colours=True)
 
 
 CLASSES = (MAQUETTE_AP_preferences,)

@@ -27,6 +27,7 @@ from .problems import NoPython
 from .saved_queue import SavedQueue
 from .scene import occupied
 from .session import Event, Job, Launch, Session
+from .shading import SAID, Views, all_views
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent  # holds ``backend``
 
 _session: Session | None = None
 delivery = Delivery()
+views = Views()
 left_over = 0  # jobs that an ended Blender left in the saved queue
 _fallback: Path | None = None  # a data folder that goes with us, where no other can be written
 _drawn: object = None  # what the panels showed last
@@ -211,7 +213,7 @@ def _turn() -> float | None:
     for event in _session.tick():
         _hear(event, at_once=False)
     if delivery.waiting and not occupied():
-        _land(delivery.waiting.popleft())  # one a tick: each is a short hitch
+        _land_in_view(delivery.waiting.popleft())  # one a tick: each is a short hitch
     delivery.forget_ended(_session)
     _redraw()
     if busy() or _session.state == "starting":
@@ -233,6 +235,14 @@ def _hear(event: Event, at_once: bool) -> None:
 def _land(result: Result) -> None:
     assert _session is not None
     delivery.land(_session, result)
+
+
+def _land_in_view(result: Result) -> None:
+    """For a user who looks on: the mesh shows its colours, also in Solid."""
+    ticket = delivery.tickets.get(result.job)
+    _land(result)
+    if ticket is not None and ticket.placed and preferences().solid_colours and views.show_colours(all_views()):
+        ticket.told = SAID
 
 
 def _redraw() -> None:
@@ -266,4 +276,5 @@ def _look_for_left_over() -> None:
 @bpy.app.handlers.persistent
 def _after_load(*_) -> None:
     """Not before: a file that turns out damaged leaves the old one open. No timer runs in between."""
+    views.forget()
     stop_jobs("Another file was opened, so the jobs that were under way were cancelled.")

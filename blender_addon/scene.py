@@ -1,4 +1,4 @@
-"""Where a result stands: target, object, selection, undo. Never changes the user's mode, view or shading."""
+"""Where a result stands: target, object, selection, undo. Never changes the user's mode or view."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
-from mathutils import Vector
+import numpy as np
+from mathutils import Color, Vector
 
 from .link import Report, Request
 from .material import vertex_colour_material
@@ -56,6 +57,7 @@ def place(
         mesh.materials.append(vertex_colour_material())
         thing = bpy.data.objects.new(name, mesh)
         thing.location = location
+        thing.color = _viewport_colour(arrays.get("colours"))
         remember(thing, request, report)
         scene, parent, note = _resolve(target)
         collection = own_collection(parent, group) if group else parent
@@ -81,6 +83,14 @@ def place(
     if not at_work:  # a step among those of Edit Mode could not take the object back
         _push_undo(f"Maquette: {thing.name}", window)
     return Placed(thing.name, note)
+
+
+def _viewport_colour(colours) -> tuple[float, float, float, float]:
+    """What Solid shading's Color → Object shows: the middle of the colours (N,4) uint8 sRGB, as linear light."""
+    if colours is None:
+        return (1.0, 1.0, 1.0, 1.0)
+    middle = Color(np.asarray(colours)[:, :3].mean(axis=0) / 255).from_srgb_to_scene_linear()
+    return (*middle, 1.0)
 
 
 def own_collection(parent: bpy.types.Collection, name: str) -> bpy.types.Collection:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "bl_ext.user_default.maquette"
 MODULES = (
     *("batch", "delivery", "link", "material", "mesh", "panels", "pictures", "preferences", "properties"),
-    *("recall", "resume", "runtime", "scene", "session", "sources", "thumbnails", "troubleshooting"),
+    *("recall", "resume", "runtime", "scene", "session", "shading", "sources", "thumbnails", "troubleshooting"),
 )
 
 if importlib.util.find_spec("bpy") is None:

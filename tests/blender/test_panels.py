@@ -76,6 +76,19 @@ def draw(addon):
     return draw
 
 
+def draw_preferences(addon):
+    kept, page = addon.preferences.preferences(), Page()
+
+    class Drawn:
+        layout = page
+
+        def __getattr__(self, key):
+            return getattr(kept, key)
+
+    addon.preferences.MAQUETTE_AP_preferences.draw(Drawn(), bpy.context)
+    return page
+
+
 def submit(addon, path, name, engine="signpost", **options):
     request = addon.link.Request(engine=engine, name=name, source=str(path), **options)
     ticket = addon.delivery.Ticket(request, addon.sources.FileSource(str(path)), addon.scene.Target.here(bpy.context))
@@ -272,8 +285,7 @@ def test_preferences_and_report_say_what_computes(addon, signpost, picture):
     submit(addon, picture(), "post")
     session = addon.runtime.session()
     pump(addon, lambda: session.compute and not addon.runtime.busy())
-    page = Page()
-    addon.preferences.MAQUETTE_AP_preferences.draw(SimpleNamespace(layout=page, threads=0), bpy.context)
+    page = draw_preferences(addon)
     assert session.compute in page.text
     report = addon.troubleshooting.report()
     assert bpy.app.version_string in report and session.compute in report and "Job: done, signpost" in report
