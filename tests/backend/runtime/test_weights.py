@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maquette.backend.errors import BadWeights
 from maquette.backend.runtime import weights
-from maquette.backend.runtime.weights import dequantise, load_weights, read_safetensors, sha256_of, verify_sha256
+from maquette.backend.runtime.weights import (
+    dequantise,
+    load_weights,
+    read_header,
+    read_safetensors,
+    sha256_of,
+    verify_sha256,
+)
 
 NAMES = {
     np.dtype("<f4"): "F32",
@@ -69,6 +76,42 @@ def test_reads_what_the_reference_writes(tmp_path):
     reference.save_file(TENSORS, tmp_path / "w.safetensors", metadata={"by": "reference"})
     found = read_safetensors(tmp_path / "w.safetensors")
     assert all(np.array_equal(found[name], tensor) for name, tensor in TENSORS.items())
+
+
+def test_the_header_is_read_alone(tmp_path):
+    path = tmp_path / "w"
+    path.write_bytes(saved(TENSORS))
+    found = read_header(path)
+    assert {name: entry.shape for name, entry in found.items()} == {n: t.shape for n, t in TENSORS.items()}
+    assert {name: entry.dtype for name, entry in found.items()} == {n: NAMES[t.dtype] for n, t in TENSORS.items()}
+    assert all(found[name].end - found[name].begin == tensor.nbytes for name, tensor in TENSORS.items())
+
+
+def test_the_header_may_name_what_numpy_has_no_word_for(tmp_path):
+    path = tmp_path / "w"
+    path.write_bytes(packed({"a": entry(0, 4, dtype="BF16"), "b": entry(4, 20, dtype="I64")}, bytes(20)))
+    assert [e.dtype for e in read_header(path).values()] == ["BF16", "I64"]
+    with pytest.raises(BadWeights, match="another network: it holds BF16"):
+        read_safetensors(path)
+
+
+def test_a_header_of_a_cut_file_is_refused_with_the_advice_given(tmp_path):
+    path = tmp_path / "w"
+    whole = saved(TENSORS)
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(BadWeights) as caught:
+            read_header(path, "Fetch it again.")
+        assert caught.value.fix == "Fetch it again."
+
+
+@pytest.mark.skipif(not hasattr(os, "truncate"), reason="sparse files")
+def test_the_header_of_a_huge_file_costs_nothing(tmp_path):
+    path = tmp_path / "w"
+    size = 6 << 30
+    path.write_bytes(packed({"a": entry(0, size, (size // 4,))}))
+    os.truncate(path, path.stat().st_size + size)  # sparse: nothing is written
+    assert read_header(path)["a"].shape == (size // 4,)
 
 
 ONE = b'{"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}'
@@ -163,10 +206,13 @@ def test_any_header_is_read_or_refused(tmp_path_factory, header, data):
     path = tmp_path_factory.mktemp("any") / "w"
     path.write_bytes(packed(header, data))
     try:
-        found = read_safetensors(path)
+        entries = read_header(path)
     except BadWeights:
+        with pytest.raises(BadWeights):
+            read_safetensors(path)
         return
-    assert sum(tensor.nbytes for tensor in found.values()) == len(data)
+    assert sum(entry.end - entry.begin for entry in entries.values()) == len(data)
+    assert sum(tensor.nbytes for tensor in read_safetensors(path).values()) == len(data)
 
 
 def test_only_files_are_read(tmp_path):
