@@ -49,12 +49,12 @@ class Child:
         self.token = secrets.token_hex(32)
         self.run_dir = Path(tempfile.mkdtemp(prefix="maquette-"))  # ours alone: mode 0700
         try:
-            self.log, output = _open_log(launch.data_dir / "logs", self.run_dir)
+            self.log, output = open_log(launch.data_dir / "logs", "backend", self.run_dir)
             with output:
                 self.process = subprocess.Popen(
                     launch.arguments(),
                     cwd=launch.root,
-                    env=_environment(launch.root),
+                    env=environment(launch.root),
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -96,11 +96,7 @@ class Child:
 
     def last_words(self) -> str:
         """The last line of its log, for the user; "" where it said nothing."""
-        with contextlib.suppress(OSError), open(self.log, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
-            lines = file.read().decode("utf-8", "replace").splitlines()
-            return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
-        return ""
+        return last_line(self.log)
 
     def kill(self) -> None:
         """Ends it at once; ``gone`` says later whether it has been collected."""
@@ -156,22 +152,34 @@ def process_alive(pid: int) -> bool:
     return True
 
 
-def _environment(root: Path) -> dict[str, str]:
+def environment(root: Path, **more: str) -> dict[str, str]:
     """Ours without what steers another Python; the child sees its own packages and ``root``, no user site."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")}
-    return {**kept, "PYTHONPATH": str(root), "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    ours = {"PYTHONPATH": str(root), "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, **ours, **more}
 
 
-def _open_log(folder: Path, spare: Path) -> tuple[Path, Any]:
-    """A new log in ``folder``, of which the newest few are kept; in ``spare`` where that cannot be written."""
+def open_log(folder: Path, kind: str, spare: Path) -> tuple[Path, Any]:
+    """A new log ``<kind>-<our pid>-….log`` in ``folder``, of which the newest few are kept; in ``spare`` where that
+    cannot be written. Raises OSError where neither can.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        old = sorted(folder.glob("backend-*.log"), key=lambda file: file.stat().st_mtime)
+        old = sorted(folder.glob(f"{kind}-*.log"), key=lambda file: file.stat().st_mtime)
         for file in old[: -KEPT_LOGS + 1]:
             with contextlib.suppress(OSError):  # another Blender's may be in use
                 file.unlink()
-        path = folder / f"backend-{os.getpid()}-{secrets.token_hex(2)}.log"
+        path = folder / f"{kind}-{os.getpid()}-{secrets.token_hex(2)}.log"
         return path, open(path, "wb")
     except OSError:
-        path = spare / "backend.log"
+        path = spare / f"{kind}.log"
         return path, open(path, "wb")
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says anything, at most 200 letters; "" where there is none."""
+    with contextlib.suppress(OSError), open(log, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+        return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
+    return ""
