@@ -37,6 +37,18 @@ class ImageTooLarge(JobError):
     code = "image_too_large"
 
 
+class UnreadableCloud(JobError):
+    """A file of points or Gaussians that is none, lacks something, or is broken."""
+
+    code = "unreadable_cloud"
+
+
+class EmptyCloud(JobError):
+    """No point, or none that counts, is in the file or the arrays."""
+
+    code = "empty_cloud"
+
+
 class EmptyMask(JobError):
     """Nothing of the picture is left after the cut-out."""
 
@@ -81,3 +93,9 @@ class MissingFolder(JobError):
 
 class OutOfMemory(JobError):
     code = "out_of_memory"
+
+
+class BadRuntime(JobError):
+    """The environment of the GPU engines is missing or broken."""
+
+    code = "bad_runtime"

@@ -1,4 +1,4 @@
-"""Meshes as files: ``.glb``, ``.obj``, ``.ply``.
+"""Meshes as files: ``.glb``, ``.obj``, ``.ply``; Gaussians and points as ``.ply`` (``cloud``).
 
 To add a format: write ``parts(mesh, name) -> Iterable[bytes]`` in a module of its own, list its suffix in
 ``FORMATS`` below, and re-import what it writes into Blender in tests/blender/test_files_reimport.py.
@@ -14,6 +14,8 @@ from ...errors import BadRequest, EmptySurface
 from ..mesh import TriangleMesh
 from . import glb, obj, ply
 from .atomic import write_atomically
+from .cloud import read_cloud as read_cloud
+from .cloud import write_cloud as write_cloud
 
 FORMATS = {".glb": glb.parts, ".obj": obj.parts, ".ply": ply.parts}
 
