@@ -19,11 +19,14 @@ from pathlib import Path
 from .errors import Cancelled
 from .watch import Watch
 
-CUT_OUT, ENGINE, SURFACE, FINISH = "Cutting out", "Reconstructing", "Meshing", "Finishing"
+CUT_OUT, READ, ENGINE = "Cutting out", "Reading", "Reconstructing"
+SURFACE, FINISH = "Meshing", "Finishing"
+STAGES = (CUT_OUT, READ, ENGINE, SURFACE, FINISH)
 
-# Seconds of Pocket at its standard preset on two cores; only their proportions matter, and only until the
-# first job of an engine has finished.
-FIRST_GUESS: Mapping[str, float] = {CUT_OUT: 0.08, ENGINE: 2.0, SURFACE: 0.5, FINISH: 0.2}
+# Seconds on two cores of Pocket at its standard preset, and of 65,000 Gaussians; only their proportions matter, and
+# only until the first job of that kind has finished.
+OF_PICTURES: Mapping[str, float] = {CUT_OUT: 0.08, ENGINE: 2.0, SURFACE: 0.5, FINISH: 0.2}
+OF_CLOUDS: Mapping[str, float] = {READ: 0.3, ENGINE: 0.05, SURFACE: 4.0, FINISH: 0.3}
 
 REPORT_EVERY = 0.05  # seconds between two reports of one stage: more would only load the link
 
@@ -46,12 +49,17 @@ class Meter:
         self.seconds: dict[str, float] = {}
         self.warnings: list[str] = []
         self._report, self._stopped, self._preview, self._clock = report, stopped, preview, clock
-        self._known = bool(expected)
-        self._expected = {s: max((expected or FIRST_GUESS).get(s, FIRST_GUESS[s]), 1e-3) for s in FIRST_GUESS}
-        self._total = sum(self._expected.values())
+        self._learned = expected or {}
+        self.plan(OF_PICTURES)
         self._start = clock()
         self._fraction = 0.0
         self._reported = -math.inf
+
+    def plan(self, guess: Mapping[str, float]) -> None:
+        """Says which stages the job will have, in their order, and how long each may take where nothing was learned."""
+        self._known = bool(self._learned)
+        self._expected = {stage: max(self._learned.get(stage, seconds), 1e-3) for stage, seconds in guess.items()}
+        self._total = sum(self._expected.values())
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Watch]:
@@ -132,7 +140,7 @@ class Timings:
             raw = json.loads((self._file or Path(os.devnull)).read_text(encoding="utf-8"))
             kept = {}
             for key, stages in raw.items():
-                values = {s: float(v) for s, v in stages.items() if s in FIRST_GUESS and 0 <= float(v) < 86400}
+                values = {s: float(v) for s, v in stages.items() if s in STAGES and 0 <= float(v) < 86400}
                 kept[str(key)] = values
             return kept
         except (OSError, ValueError, AttributeError, TypeError, RecursionError):

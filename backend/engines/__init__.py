@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import UnknownEngine
 from ..protocol import EngineInfo, WeightsInfo
+from ..runtime import device
 from .engine import Engine
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
@@ -46,12 +47,13 @@ def load(id: str) -> Engine:
         return _loaded[id]
 
 
-def unload() -> None:
-    """Every engine gives back what loading took; each loads again when it is next used."""
+def unload(keep: str = "") -> None:
+    """Every engine but ``keep`` gives back what loading took; each loads again when it is next used."""
     with _lock:
-        loaded = list(_loaded.values())
+        loaded = [engine for id, engine in _loaded.items() if id != keep]
     for engine in loaded:
         engine.unload()
+    device.empty_cache()
 
 
 def register(info: EngineInfo, factory: Callable[[], Engine]) -> None:

@@ -41,3 +41,19 @@ class Engine(Protocol):
     def unload(self) -> None:
         """Gives back what loading took."""
         ...
+
+
+class Catalogue(Protocol):
+    """The engines there are: the package ``engines`` itself, or a test's own list."""
+
+    def engines(self) -> tuple[EngineInfo, ...]:
+        """Every engine, also those that cannot be used now. Cheap; imports nothing."""
+        ...
+
+    def load(self, id: str) -> Engine:
+        """The engine of that id; the same object each time."""
+        ...
+
+    def unload(self, keep: str = "") -> None:
+        """Every engine but ``keep`` gives back what loading took."""
+        ...

@@ -1,10 +1,16 @@
-"""How much memory this process holds, and held at most."""
+"""How much memory this process holds and held at most, and how much of the computer's is free."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
+from pathlib import Path
+
+from .threads import control_groups
+
+UNLIMITED = 1 << 62
 
 
 def current_memory() -> int:
@@ -34,6 +40,102 @@ def peak_memory() -> int:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith(b"VmHWM:"))
     except (ImportError, OSError, ValueError, AttributeError, StopIteration):
         return 0
+
+
+def forget_peak() -> None:
+    """Lets the highest point begin anew, where the system can do that (Linux). Never raises."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError), open("/proc/self/clear_refs", "wb") as file:
+            file.write(b"5")
+
+
+def free_memory() -> int:
+    """Bytes that programs may still take without the system swapping; 0 where it does not tell. Never raises."""
+    try:
+        if sys.platform == "win32":
+            return _windows_status().ullAvailPhys
+        if sys.platform == "darwin":
+            return _sysctl("hw.memsize") * _sysctl("kern.memorystatus_level") // 100  # a level in percent
+        return max(0, min(_meminfo(b"MemAvailable:"), _granted()))
+    except (OSError, ValueError, AttributeError, StopIteration):
+        return 0
+
+
+def total_memory() -> int:
+    """Bytes the computer has; 0 where it does not tell. Never raises."""
+    try:
+        if sys.platform == "win32":
+            return _windows_status().ullTotalPhys
+        if sys.platform == "darwin":
+            return _sysctl("hw.memsize")
+        return _meminfo(b"MemTotal:")
+    except (OSError, ValueError, AttributeError, StopIteration):
+        return 0
+
+
+def _meminfo(name: bytes) -> int:
+    with open("/proc/meminfo", "rb") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name))
+
+
+def _granted(root: Path = Path("/")) -> int:
+    """Bytes that Linux control groups still grant us; a very large number where none is set."""
+    left = [UNLIMITED]
+    for folder in [*control_groups(root), root / "sys/fs/cgroup/memory"]:  # the last is the old (v1) place
+        for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+            with contextlib.suppress(OSError, ValueError):  # "max", or no such file
+                most, now = (int((folder / name).read_text()) for name in (limit, used))
+                left.append(most - now + _droppable(folder))
+    return min(left)
+
+
+def _droppable(folder: Path) -> int:
+    """Bytes of files that the system keeps in memory on this group's account and drops when others need them."""
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = (folder / "memory.stat").read_text().splitlines()
+        return next(
+            int(line.split()[1]) for line in lines if line.startswith(("inactive_file ", "total_inactive_file "))
+        )
+    return 0
+
+
+def _sysctl(name: str) -> int:
+    """A number that the macOS kernel keeps under ``name``."""
+    system = ctypes.CDLL("/usr/lib/libSystem.dylib")
+    value = ctypes.c_uint64(0)  # narrower ones fill its lower bytes
+    size = ctypes.c_size_t(ctypes.sizeof(value))
+    if system.sysctlbyname(name.encode(), ctypes.byref(value), ctypes.byref(size), None, ctypes.c_size_t(0)):
+        raise OSError(name)
+    return value.value
+
+
+class _Status(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = (
+        ("dwLength", ctypes.c_uint32),
+        ("dwMemoryLoad", ctypes.c_uint32),
+        *(
+            (name, ctypes.c_uint64)
+            for name in (
+                "ullTotalPhys",
+                "ullAvailPhys",
+                "ullTotalPageFile",
+                "ullAvailPageFile",
+                "ullTotalVirtual",
+                "ullAvailVirtual",
+                "ullAvailExtendedVirtual",
+            )
+        ),
+    )
+
+
+def _windows_status() -> _Status:
+    status = _Status()
+    status.dwLength = ctypes.sizeof(status)
+    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):  # type: ignore[attr-defined]
+        raise OSError("GlobalMemoryStatusEx")
+    return status
 
 
 class _Counters(ctypes.Structure):

@@ -103,12 +103,12 @@ def lower_priority() -> bool:
 
 def _quota(root: Path = Path("/")) -> int:
     """Whole processors that Linux control groups grant us; a very large number where none is set."""
-    granted = [_cpu_max(folder) for folder in _control_groups(root)]
+    granted = [_cpu_max(folder) for folder in control_groups(root)]
     return min(granted, default=UNLIMITED)
 
 
-def _control_groups(root: Path) -> Iterator[Path]:
-    """Folders that may hold a quota: our group and every one above it, and the old (v1) place in containers."""
+def control_groups(root: Path) -> Iterator[Path]:
+    """Folders that may hold limits: our group and every one above it, and the old (v1) place in containers."""
     top = root / "sys/fs/cgroup"
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()

@@ -13,6 +13,7 @@ class Shelf:
     def load(self, id):
         return self._made[id]
 
-    def unload(self):
-        for engine in self._made.values():
-            engine.unload()
+    def unload(self, keep=""):
+        for id, engine in self._made.items():
+            if id != keep:
+                engine.unload()

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from maquette.backend import pipeline
+from maquette.backend import conditioning, pipeline
 from maquette.backend.engines.engine import Conditioning, Watch
 from maquette.backend.errors import BadRequest, Cancelled, EmptyMask, InputNotTaken, UnknownEngine
 from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, SURFACE, Meter
@@ -103,7 +103,7 @@ def test_thin_parts_that_are_lost_are_told(width, lost):
         net[line : line + width, 100:1400, 3] = net[100:1400, line : line + width, 3] = 255
     net[700:760, 700:760, 3] = 255  # a knot, which stays
     report = run(Request(engine="block", images=(Picture(net),)), Block())[0].report
-    assert (pipeline.LOST in report.warnings) == lost
+    assert (conditioning.LOST in report.warnings) == lost
 
 
 def test_a_text_becomes_a_mesh_in_the_colour_it_names():

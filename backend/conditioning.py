@@ -1,0 +1,64 @@
+"""What a request brings, as an engine looks at it: pictures cut out and framed, clouds read, depths unpacked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .engines.engine import Conditioning
+from .imaging.cutout import CutOut, cut_out
+from .imaging.framing import Framed, frame
+from .inputs import cloud_of, given, views_of
+from .protocol import Picture, Request
+from .watch import Watch, within
+
+KEPT = 0.7  # part of the object's area below which its thin parts were lost; bulky things keep all of it
+LOST = (
+    "Parts thinner than about a 400th of the object's length were lost, for the engine sees it in few pixels; "
+    "use a closer picture, or one of a part of it."
+)
+
+
+def condition(request: Request, watch: Watch) -> Conditioning:
+    """Everything the request brings, for an engine."""
+    what = given(request)
+    framed = []
+    for i, picture in enumerate(request.images):
+        part = within(watch, i / len(request.images), (i + 1) / len(request.images))
+        part.step(0.0, picture.view)
+        framed.append(_frame(picture, request.cutout, part))
+    return Conditioning(
+        images=tuple(framed),
+        cloud=_cloud(request, watch) if what == "cloud" else None,
+        depths=views_of(request.arrays) if what == "depths" else (),
+        prompt=request.prompt.strip(),
+        negative_prompt=request.negative_prompt.strip(),
+        seed=request.seed,
+        preset=request.preset,
+        options=dict(request.options),
+    )
+
+
+def only_cut_out(request: Request, watch: Watch) -> CutOut:
+    """The one picture of the request, apart from its background."""
+    return _cut_out(request.images[0], request.cutout, watch)
+
+
+def _cloud(request: Request, watch: Watch):
+    if not request.file:
+        return cloud_of(request.arrays)
+    from .shapes.files.cloud import read_cloud
+
+    return read_cloud(request.file)
+
+
+def _frame(picture: Picture, mode: str, watch: Watch) -> Framed:
+    framed = frame(_cut_out(picture, mode, watch).rgba, view=picture.view)
+    if framed.kept < KEPT:
+        watch.warn(LOST)
+    return framed
+
+
+def _cut_out(picture: Picture, mode: str, watch: Watch) -> CutOut:
+    cut = cut_out(np.asarray(picture.pixels), mode, watch.step)
+    watch.warn(cut.doubtful)
+    return cut
