@@ -66,8 +66,11 @@ class Errand:
         self._watchers: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
-    def step(self, fraction: float | None = None, stage: str = "", detail: str = "") -> None:
-        """Says how far the whole errand is. The fraction never falls; what is left out stays. Raises Cancelled."""
+    def step(self, fraction: float | None = None, stage: str = "", detail: str = "", eta: float | None = None) -> None:
+        """Says how far the whole errand is. The fraction never falls; what is left out stays. Raises Cancelled.
+
+        ``eta`` seconds where the work knows better than the pace since the start, as after it was taken up again.
+        """
         if self.stop.is_set():
             raise Cancelled
         now, told = time.monotonic(), self.progress
@@ -77,7 +80,8 @@ class Errand:
         if fraction is not None:
             told.fraction = max(told.fraction, min(max(fraction, 0.0), 1.0))
             gone = now - self._begun
-            told.eta = gone * (1 - told.fraction) / told.fraction if gone > 2.0 and told.fraction > 0.02 else None
+            known = gone > 2.0 and told.fraction > 0.02
+            told.eta = eta if eta is not None else gone * (1 - told.fraction) / told.fraction if known else None
         if fresh or now - self._written >= REPORT_EVERY:
             self._written = now
             self._write()
