@@ -112,7 +112,7 @@ class Solid:
 
 
 BROWN, DARK, RED = (0.62, 0.41, 0.22), (0.3, 0.19, 0.1), (0.85, 0.15, 0.12)
-CHAIR = Solid(  # with a ball on its seat; within ±0.8, area 3.2
+CHAIR = Solid(  # with a ball on its seat; within ±0.75, area 5.07
     (
         Box((0, 0, -0.05), (0.45, 0.45, 0.05), BROWN),
         Box((0, 0.4, 0.35), (0.45, 0.05, 0.4), BROWN),
@@ -141,16 +141,17 @@ def points(shape: Solid, n: int, seed: int = 0, noise: float = 0.0) -> PointClou
     return PointCloud(at.astype(np.float32), rgba, normals.astype(np.float32))
 
 
-def surfels(shape: Solid, n: int, seed: int = 0) -> GaussianCloud:
+def surfels(shape: Solid, n: int, seed: int = 0, spacing: float = 0.0) -> GaussianCloud:
+    """``spacing`` is √(area / n) where it is 0; the Gaussians' sizes and the noise go by it."""
     at, normals, colours, area = shape.sample(n, seed)
-    spacing = np.sqrt(area / n)
+    spacing = spacing or np.sqrt(area / n)
     scales = np.tile(np.array([0.7, 0.7, 0.08]) * spacing, (n, 1))
     return _cloud(at, scales, facing(normals, seed), np.full(n, 0.9), colours)
 
 
-def fuzzy(shape: Solid, n: int, seed: int = 0) -> GaussianCloud:
+def fuzzy(shape: Solid, n: int, seed: int = 0, spacing: float = 0.0) -> GaussianCloud:
     at, normals, colours, area = shape.sample(n, seed)
-    random, spacing = np.random.default_rng(seed + 1), np.sqrt(area / n)
+    random, spacing = np.random.default_rng(seed + 1), spacing or np.sqrt(area / n)
     at = _shaken(at, normals, spacing, random)
     tilted = normals + 0.35 * random.normal(size=(n, 3))
     scales = np.array([0.5, 0.5, 0.25]) * spacing * (1 + 1.2 * random.uniform(size=(n, 1)))
@@ -161,9 +162,9 @@ def fuzzy(shape: Solid, n: int, seed: int = 0) -> GaussianCloud:
     return _cloud(at, scales, facing(tilted, seed), opacities, colours)
 
 
-def isotropic(shape: Solid, n: int, seed: int = 0) -> GaussianCloud:
+def isotropic(shape: Solid, n: int, seed: int = 0, spacing: float = 0.0) -> GaussianCloud:
     at, normals, colours, area = shape.sample(n, seed)
-    random, spacing = np.random.default_rng(seed + 1), np.sqrt(area / n)
+    random, spacing = np.random.default_rng(seed + 1), spacing or np.sqrt(area / n)
     at = _shaken(at, normals, spacing, random)
     scales = (0.45 + 0.35 * random.uniform(size=(n, 3))) * spacing
     turned = random.normal(size=(n, 4))
