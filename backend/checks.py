@@ -9,6 +9,7 @@ from .errors import BadRequest, InputNotTaken, UnknownEngine
 from .imaging.cutout import MODES
 from .inputs import check_arrays, check_file, given
 from .protocol import EngineInfo, Picture, Request
+from .shapes.files.frames import AUTO, turn
 
 VIEWS = ("front", "right", "back", "left")
 OUTPUTS = ("mesh", "cloud", "cutout")
@@ -91,6 +92,9 @@ def check(request: Request, catalogue: Catalogue) -> EngineInfo | None:
         _check_picture(picture)
     if request.file:
         check_file(request.file)
+        up = request.options.get("up") or AUTO
+        if up != AUTO:
+            turn(str(up))  # raises where there is no such direction
     if request.arrays:
         check_arrays(request.arrays)
     return info

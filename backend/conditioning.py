@@ -9,6 +9,9 @@ from .imaging.cutout import CutOut, cut_out
 from .imaging.framing import Framed, frame
 from .inputs import cloud_of, given, views_of
 from .protocol import Picture, Request
+from .shapes import GaussianCloud, PointCloud
+from .shapes.files.cloud import read_cloud
+from .shapes.files.frames import AUTO
 from .watch import Watch, within
 
 KEPT = 0.7  # part of the object's area below which its thin parts were lost; bulky things keep all of it
@@ -43,12 +46,10 @@ def only_cut_out(request: Request, watch: Watch) -> CutOut:
     return _cut_out(request.images[0], request.cutout, watch)
 
 
-def _cloud(request: Request, watch: Watch):
+def _cloud(request: Request, watch: Watch) -> GaussianCloud | PointCloud:
     if not request.file:
         return cloud_of(request.arrays)
-    from .shapes.files.cloud import read_cloud
-
-    return read_cloud(request.file)
+    return read_cloud(request.file, up=str(request.options.get("up") or AUTO), warn=watch.warn)
 
 
 def _frame(picture: Picture, mode: str, watch: Watch) -> Framed:

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from .errors import BadRequest, Cancelled, DiskFull, JobError, OutOfMemory
+from .errors import BadRequest, Cancelled, DiskFull, JobError
 from .imaging.cutout import CutOut
 from .pipeline import Finished
 from .progress import Meter, Timings
 from .protocol import Failure, Preview, Progress, Request, Result
 from .shapes import GaussianCloud, PointCloud, TriangleMesh
+from .thrift import is_out_of_memory, out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ class Job:
         return sum(np.asarray(array).nbytes for array in arrays)
 
 
-FREE = Job(0, "", Request())  # stands in the queue's way when engines are to give back their memory
+FREE = Job(0, "", Request())  # stands in a job's place when engines are to give back their memory
+REST = Job(0, "", Request())  # the same when nothing has come for a while
 
 
 class Jobs:
@@ -52,7 +54,8 @@ class Jobs:
 
     ``work(request, meter)`` does one; ``emit(owner, message)`` is called from both threads and must not
     block; ``prepare()`` runs first on the worker and returns the sentence for ``compute``. ``log_path`` is
-    what the user is asked to send when something unforeseen happens.
+    what the user is asked to send when something unforeseen happens. ``release()`` runs on the worker after ``free``,
+    ``rest()`` once ``rest_after`` seconds have gone by without a job (0: never).
     """
 
     def __init__(
@@ -63,11 +66,15 @@ class Jobs:
         prepare: Callable[[], str] = lambda: "",
         log_path: str = "",
         release: Callable[[], None] = lambda: None,
+        rest: Callable[[], None] = lambda: None,
+        rest_after: float = 0.0,
     ):
         self.compute = ""
         self._work, self._emit, self._timings = work, emit, timings
         self._prepare, self._log_path, self._release = prepare, log_path, release
+        self._rest, self._rest_after = rest, rest_after or None
         self._to_free = False
+        self._rested = True
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
         self._turn = threading.Condition()
@@ -143,8 +150,8 @@ class Jobs:
             log.exception("could not prepare")
             self.compute = f"NumPy ({error})"
         while (job := self._next()) is not None:
-            if job is FREE:
-                self._release()
+            if job is FREE or job is REST:
+                self._let_go(self._release if job is FREE else self._rest)
                 continue
             message = self._do(job)
             with self._turn:
@@ -154,12 +161,22 @@ class Jobs:
 
     def _next(self) -> Job | None:
         with self._turn:
-            self._turn.wait_for(lambda: self._waiting or self._closed or self._to_free)
+            patience = None if self._rested else self._rest_after
+            if not self._turn.wait_for(lambda: self._waiting or self._closed or self._to_free, patience):
+                self._rested = True
+                return REST
             if self._to_free and not self._closed:
-                self._to_free = False
+                self._to_free, self._rested = False, True
                 return FREE
             self._running = None if self._closed else self._waiting.popleft()
+            self._rested = False
             return self._running
+
+    def _let_go(self, give_back: Callable[[], None]) -> None:
+        try:
+            give_back()
+        except Exception:  # the worker must outlive every engine
+            log.exception("an engine did not give back its memory")
 
     def _do(self, job: Job) -> Result | Failure:
         def report(stage: str, fraction: float, eta: float | None, detail: str) -> None:
@@ -168,11 +185,12 @@ class Jobs:
         def preview(mesh: Any) -> None:
             self._emit(job.owner, Preview(job.id, arrays_of(mesh)))
 
-        engine, preset = job.request.engine, job.request.preset
-        meter = Meter(report, job.stop.is_set, self._timings.expected(engine, preset), preview)
+        work, preset = Timings.work(job.request), job.request.preset
+        meter = Meter(report, job.stop.is_set, self._timings.expected(work, preset), preview)
         try:
             finished = self._work(job.request, meter)
-            self._timings.learn(engine, preset, meter.seconds)
+            if finished.report.preset == preset:  # and not a smaller one, for want of memory
+                self._timings.learn(work, preset, meter.seconds)
             kind, arrays = as_sent(finished.made)
             return Result(job.id, kind, arrays, finished.report)
         except BaseException as error:  # the worker must outlive every job
@@ -213,10 +231,8 @@ def arrays_of(mesh: TriangleMesh) -> dict[str, Any]:
 
 def failure(job: str, error: BaseException, log_path: str = "") -> Failure:
     """Whatever was raised, as one sentence and its remedy; the unforeseen goes to the log in full."""
-    if isinstance(error, MemoryError):
-        error = OutOfMemory(
-            "This computer ran out of memory.", "Choose the Fast preset, or close other programs and try again."
-        )
+    if is_out_of_memory(error) and not isinstance(error, JobError):
+        error = out_of_memory()
     elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         error = DiskFull("The disk is full.", "Free some space and try again.")
     elif isinstance(error, RecursionError):

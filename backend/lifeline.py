@@ -28,7 +28,9 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The first line. Paths are absolute; "" where there is none; ``threads`` 0 lets the backend choose."""
+    """The first line. Paths are absolute; "" where there is none; ``threads`` 0 lets the backend choose;
+    ``idle_minutes`` without a job and large engines give back their memory, 0 keeps them loaded.
+    """
 
     token: str
     run_dir: str = ""
@@ -38,6 +40,8 @@ class Settings:
     threads: int = 0
     interactive: bool = True
     log: str = ""
+    weights_dir: str = ""
+    idle_minutes: int = 10
 
     @classmethod
     def standalone(cls) -> Settings:
@@ -58,6 +62,8 @@ class Settings:
         for f in fields(cls):
             if type(getattr(settings, f.name)).__name__ != f.type:
                 raise BadSettings(f"{f.name!r} in the first line on stdin is not of type {f.type}")
+        if settings.idle_minutes < 0:
+            raise BadSettings("'idle_minutes' in the first line on stdin is negative")
         if len(settings.token) < 32:
             raise BadSettings("the token in the first line on stdin is too short")
         return settings

@@ -19,7 +19,7 @@ from .runtime import blas, device, memory
 from .shapes import GaussianCloud, PointCloud, Shape, TriangleMesh
 from .surface.extract import extract
 from .surface.finish import Facts, finish
-from .thrift import affordable, is_out_of_memory, make_room, named, second_try
+from .thrift import affordable, is_out_of_memory, make_room, out_of_memory, second_try
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
         if not last:
             preset, sentence = second_try(info, preset)
             meter.warn(sentence)
-    raise named(info)
+    raise out_of_memory(info)
 
 
 def _make(request: Request, info: EngineInfo, meter: Meter, catalogue: Catalogue) -> tuple[Made, Facts]:

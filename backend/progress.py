@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import Cancelled
+from .protocol import Request
 from .watch import Watch
 
 CUT_OUT, READ, ENGINE = "Cutting out", "Reading", "Reconstructing"
@@ -107,7 +108,7 @@ class Meter:
 
 
 class Timings:
-    """Seconds per stage for each engine and preset, learned from finished jobs and kept in one JSON file.
+    """Seconds per stage for each engine (or ``work``) and preset, learned from finished jobs and kept in one JSON file.
 
     A missing or damaged file is an empty one: nothing but the first estimate depends on it.
     """
@@ -115,6 +116,11 @@ class Timings:
     def __init__(self, file: Path | None):
         self._file = file
         self._seconds = self._read()
+
+    @staticmethod
+    def work(request: Request) -> str:
+        """The name under which a job's lengths are kept: an engine takes longer for a mesh than for a cut-out."""
+        return request.engine if request.output == "mesh" else f"{request.engine}:{request.output}"
 
     def expected(self, engine: str, preset: str) -> dict[str, float]:
         return dict(self._seconds.get(f"{engine}/{preset}", {}))

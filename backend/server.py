@@ -41,13 +41,14 @@ from .protocol import (
     Submit,
     Welcome,
 )
-from .runtime import blas, threads
+from .runtime import blas, device, store, threads
 from .runtime.memory import current_memory
 
 log = logging.getLogger(__name__)
 
 MAX_PEERS = 16
 WATCH_EVERY = 1.0  # seconds between two looks at the parent
+SMALL = "pocket"  # the engine that is small enough to stay loaded while nothing is asked for
 
 Work = Callable[[Request, Meter], pipeline.Finished]
 
@@ -71,7 +72,17 @@ class Server:
         self._selector.register(self._ear, selectors.EVENT_READ, self._hear)
         timings = Timings(Path(settings.data_dir) / "timings.json" if settings.data_dir else None)
         do = work or (lambda request, meter: pipeline.run(request, meter, catalogue))
-        self._jobs = Jobs(do, self._emit, timings, self._prepare, settings.log, catalogue.unload)
+        store.configure(settings.weights_dir, settings.data_dir)
+        self._jobs = Jobs(
+            do,
+            self._emit,
+            timings,
+            self._prepare,
+            settings.log,
+            release=catalogue.unload,
+            rest=lambda: catalogue.unload(keep=SMALL),
+            rest_after=settings.idle_minutes * 60.0,
+        )
 
     def run(self, parent_alive: Callable[[], bool] = lambda: True) -> None:
         self._jobs.start()
@@ -227,7 +238,9 @@ class Server:
 
     def _status(self) -> Status:
         running, waiting = self._jobs.state()
-        return Status(running, waiting, self._jobs.compute, current_memory())
+        # Never loads torch: until an engine did, there is no device to tell of.
+        title, held = device.current().title, device.held_memory()
+        return Status(running, waiting, self._jobs.compute, current_memory(), title, held)
 
     def _close(self) -> None:
         self._jobs.close()

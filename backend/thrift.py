@@ -81,8 +81,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(sign in words for sign in ("out of memory", "can't allocate memory", "not enough memory"))
 
 
-def named(info: EngineInfo | None) -> OutOfMemory:
-    """What is left to say when nothing helped."""
+def out_of_memory(info: EngineInfo | None = None) -> OutOfMemory:
+    """What is left to say when nothing helped. ``info`` of the engine that ran."""
     if info is not None and info.tier == "gpu" and device.current().accelerated:
         return OutOfMemory(
             "The graphics card ran out of memory.",
