@@ -1,4 +1,4 @@
-"""One line of the queue, and what a mesh must be to end it. No bpy."""
+"""One line of the queue, and what a result must be to end it. No bpy."""
 
 from __future__ import annotations
 
@@ -48,12 +48,17 @@ def tidy(jobs: list[Job]) -> None:
         jobs[:] = [job for job in jobs if job.id not in forgotten]
 
 
+def check_result(kind: str, arrays: dict[str, Any]) -> None:
+    """Raises ProtocolError unless a Result's arrays are of a kind that is known and can be handed to Blender."""
+    checks = {"mesh": check_mesh, "cloud": check_cloud, "cutout": check_cutout}
+    if kind not in checks:
+        raise ProtocolError(f"a {kind[:40]!r} is nothing that a job makes")
+    checks[kind](arrays)
+
+
 def check_mesh(arrays: dict[str, Any]) -> None:
     """Raises ProtocolError unless the arrays can be handed to Blender, which trusts indices blindly."""
-    try:
-        vertices, faces, colours = (np.asarray(arrays[name]) for name in ("vertices", "faces", "colours"))
-    except KeyError:
-        raise ProtocolError("a mesh lacks one of its arrays") from None
+    vertices, faces, colours = _taken(arrays, "mesh", "vertices", "faces", "colours")
     sound = (
         (vertices.ndim, vertices.shape[-1], vertices.dtype) == (2, 3, np.float32)
         and (faces.ndim, faces.shape[-1], faces.dtype) == (2, 3, np.int32)
@@ -64,3 +69,38 @@ def check_mesh(arrays: dict[str, Any]) -> None:
     )
     if not sound:
         raise ProtocolError("the arrays do not make a mesh")
+
+
+def check_cloud(arrays: dict[str, Any]) -> None:
+    """Raises ProtocolError unless there is a colour for every point, and, where it is one of Gaussians, a size and a
+    turn; every number finite.
+    """
+    points, colours = _taken(arrays, "cloud", "points", "colours")
+    sound = points.ndim == 2 and _is_list(points, 3, len(points))
+    sound = sound and (colours.shape, colours.dtype) == ((len(points), 4), np.uint8)
+    for name, width in (("scales", 3), ("rotations", 4), ("normals", 3)):
+        sound = sound and (name not in arrays or _is_list(np.asarray(arrays[name]), width, len(points)))
+    if not sound or ("scales" in arrays) != ("rotations" in arrays) or not set(arrays) <= _CLOUD:
+        raise ProtocolError("the arrays do not make a cloud")
+
+
+def check_cutout(arrays: dict[str, Any]) -> None:
+    """Raises ProtocolError unless there are the pixels of one picture of a size that pictures have."""
+    (pixels,) = _taken(arrays, "cut-out", "pixels")
+    if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8 or max(pixels.shape) > LONGEST_PICTURE:
+        raise ProtocolError("the array is not a picture")
+
+
+LONGEST_PICTURE = 1 << 14  # pixels; what we send is much smaller
+_CLOUD = {"points", "colours", "scales", "rotations", "normals"}
+
+
+def _taken(arrays: dict[str, Any], noun: str, *names: str) -> tuple[np.ndarray, ...]:
+    try:
+        return tuple(np.asarray(arrays[name]) for name in names)
+    except KeyError:
+        raise ProtocolError(f"a {noun} lacks one of its arrays") from None
+
+
+def _is_list(array: np.ndarray, width: int, length: int) -> bool:
+    return array.shape == (length, width) and array.dtype == np.float32 and bool(np.isfinite(array).all())

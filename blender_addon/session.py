@@ -15,7 +15,7 @@ from typing import Any
 
 from .child import Launch
 from .contact import Contact, Lost, Patience
-from .job import Job, check_mesh, tidy
+from .job import Job, check_mesh, check_result, tidy
 from .link import (
     Cancel,
     EngineInfo,
@@ -256,8 +256,9 @@ class Session:
             check_mesh(message.arrays)
         else:
             if isinstance(message, Result):
-                if message.kind == "mesh":
-                    check_mesh(message.arrays)
+                if message.kind != job.request.output:
+                    raise ProtocolError(f"it made a {message.kind[:40]!r} where another thing was wanted")
+                check_result(message.kind, message.arrays)
                 job.report, job.fraction, job.eta, job.state = message.report, 1.0, 0.0, "done"
             else:
                 job.failure = message

@@ -22,6 +22,9 @@ def frame(verb, body, blobs=(), data=b""):
     return struct.pack(">I", len(header)) + header + data
 
 
+DEVICE = {"device": "", "device_memory": 0}
+
+
 def welcome(product=PRODUCT, protocol=PROTOCOL):
     return frame("welcome", {"product": product, "protocol": protocol, "version": "0", "pid": os.getpid()})
 
@@ -31,7 +34,7 @@ def progress(job, fraction=0.5):
 
 
 def status(running=""):
-    return frame("status.is", {"running": running, "waiting": [], "compute": "hostile", "memory": 1})
+    return frame("status.is", {"running": running, "waiting": [], "compute": "hostile", "memory": 1, **DEVICE})
 
 
 def result(job, vertices=((0, 0, 0), (1, 0, 0), (0, 1, 0)), faces=((0, 1, 2),), drop=()):
@@ -43,7 +46,7 @@ def result(job, vertices=((0, 0, 0), (1, 0, 0), (0, 1, 0)), faces=((0, 1, 2),), 
     blobs = [["f4", [len(vertices), 3]], ["i4", [len(faces), 3]], ["u1", [len(vertices), 4]]]
     report = {
         "engine": "pocket", "preset": "fast", "seed": 0, "seconds": 0.1, "vertices": 3, "faces": 1, "parts": 1,
-        "watertight": False, "warnings": [], "stages": {}, "peak_memory": 0, "licence": "",
+        "watertight": False, "warnings": [], "stages": {}, "peak_memory": 0, "licence": "", "device": "",
     }  # fmt: skip
     body = {"job": job, "kind": "mesh", "arrays": arrays, "report": report}
     return frame("result", body, blobs, flat + index + colours)

@@ -80,6 +80,8 @@ def messages(job):
     yield Result(job, "mesh", mesh(index=3), REPORT)
     yield Result(job, "mesh", mesh(corners=4), REPORT)
     yield Result(job, "splat", {"means": np.zeros((1, 1, 1), np.float32)}, REPORT)
+    yield Result(job, "cloud", {"points": np.zeros((1, 1, 1), np.float32)}, REPORT)
+    yield Result(job, "cutout", {"pixels": np.zeros((1, 1, 4), np.uint8)}, REPORT)
     yield Failure(job, "", "", "")
     yield Failure("", "internal", "The engines cannot be listed.", "Install again.")
     yield Failure(job, "cancelled", "Cancelled.", "")
@@ -92,7 +94,7 @@ def messages(job):
 @st.composite
 def streams(draw):
     """What to do to a stream of messages: which of them, and which bytes to flip, to cut out, to put in."""
-    picks = draw(st.lists(st.integers(0, 15), max_size=6))
+    picks = draw(st.lists(st.integers(0, 17), max_size=6))
     edits = draw(
         st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["flip", "cut", "add"]), st.binary(max_size=8)), max_size=3)
     )

@@ -207,7 +207,7 @@ def test_a_flood_is_taken_in_sips(hostile):
         counts.append(len(session.tick()))
         ticks += 1
         time.sleep(0.001)
-    assert session.job(id).state == "done"
+    assert session.job(id).state == "done", session.job(id).failure
     assert sum(counts) == 20_001 and max(counts) < 10_000
 
 
