@@ -64,9 +64,9 @@ def read_image(path: str | Path) -> np.ndarray:
         ) from error
 
 
-def list_images(folder: str | Path) -> list[Path]:
-    """The readable pictures straight in ``folder``, hidden files left out, in the order a person counts:
-    ``shot2`` before ``shot10``. Raises MissingFolder.
+def list_images(folder: str | Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
+    """The readable pictures (or files of other ``suffixes``) straight in ``folder``, hidden ones left out, in the
+    order a person counts: ``shot2`` before ``shot10``. Raises MissingFolder.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -74,7 +74,7 @@ def list_images(folder: str | Path) -> list[Path]:
     found = [
         entry
         for entry in folder.iterdir()
-        if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".") and entry.is_file()
+        if entry.suffix.lower() in suffixes and not entry.name.startswith(".") and entry.is_file()
     ]
     return sorted(found, key=lambda entry: (_natural(entry.name), entry.name))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from maquette.backend import cli, pipeline
+from maquette.backend import cli, cli_make, pipeline
 from maquette.backend.bar import Bar
 from maquette.backend.errors import DiskFull, UnreadableImage
 from maquette.backend.protocol import EngineInfo
@@ -44,8 +44,8 @@ class Slab:
 @pytest.fixture
 def run(capsys, monkeypatch):
     """Runs a command line; returns exit code, output and errors."""
-    chosen = cli.blas.current()
-    monkeypatch.setattr(cli.blas, "choose", lambda *_: chosen)
+    chosen = cli_make.blas.current()
+    monkeypatch.setattr(cli_make.blas, "choose", lambda *_: chosen)
 
     def go(*words):
         code = cli.main([str(word) for word in words], Shelf(Slab(), Words()))
@@ -148,7 +148,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(run, picture, tmp_path, monkeypa
     def full(path, mesh):
         raise DiskFull("The disk is full.", "Free some space.")
 
-    monkeypatch.setattr(cli, "write_mesh", full)
+    monkeypatch.setattr(cli_make, "write_mesh", full)
     code, _, err = run("generate", picture, "-o", tmp_path / "x.glb")
     assert code == 2 and err.endswith("The disk is full. Free some space.\n") and len(list(tmp_path.iterdir())) == 1
 
@@ -214,7 +214,7 @@ def test_a_full_disk_ends_the_batch_at_once(run, folder, tmp_path, monkeypatch):
         calls.append(path)
         raise DiskFull("The disk is full.", "Free some space.")
 
-    monkeypatch.setattr(cli, "write_mesh", full)
+    monkeypatch.setattr(cli_make, "write_mesh", full)
     code, _, err = run("batch", folder, "-o", tmp_path / "meshes")
     assert code == 2 and len(calls) == 1 and "4 not started" in err
 
@@ -227,7 +227,7 @@ def test_an_error_nobody_thought_of_skips_one_picture(run, folder, tmp_path, mon
             raise ZeroDivisionError("unthought of")
         return real(request, meter, catalogue)
 
-    monkeypatch.setattr(cli.pipeline, "run", sometimes)
+    monkeypatch.setattr(cli_make.pipeline, "run", sometimes)
     code, _, err = run("batch", folder, "-o", tmp_path / "meshes")
     assert code == 1 and "a2.png was skipped" in err and "3 made, 2 failed" in err
 
@@ -243,7 +243,7 @@ def test_it_says_what_a_picture_needs(run, picture, tmp_path, monkeypatch):
     def no_pillow(path):
         raise UnreadableImage("Reading needs the package Pillow.", "Run: python -m pip install pillow")
 
-    monkeypatch.setattr(cli, "read_image", no_pillow)
+    monkeypatch.setattr(cli_make, "read_image", no_pillow)
     code, _, err = run("generate", picture, "-o", tmp_path / "x.glb")
     assert code == 2 and err.strip().endswith("pip install pillow")
 
@@ -270,7 +270,7 @@ def slow(request, meter, catalogue):
         for _ in range(50):
             time.sleep(0.01); watch.step(0.5)
     return finished
-cli.pipeline.run = slow
+pipeline.run = slow
 class Shelf:
     def engines(self): return (Slab.info,)
     def load(self, id): return Slab()
