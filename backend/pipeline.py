@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import dataclass, replace
 
 from .checks import check as check
@@ -61,8 +62,9 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
         except BaseException as error:
             if not is_out_of_memory(error):
                 raise
-            log.warning("%s at %s ran out of memory", info.id, preset, exc_info=error)
-        # Outside of the clause above, for the error's traceback holds on to what the job had made so far.
+            # As text: a record that kept the error would keep all that its frames hold.
+            log.warning("%s at %s ran out of memory\n%s", info.id, preset, traceback.format_exc())
+        # Outside of the clause above, for the same reason.
         make_room(catalogue)
         if not last:
             preset, sentence = second_try(info, preset)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from maquette.backend.errors import Cancelled
-from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, SURFACE, Meter, Timings
+from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, OF_CLOUDS, READ, SURFACE, Meter, Timings
+from maquette.backend.protocol import Request
 
 STAGES = (CUT_OUT, ENGINE, SURFACE, FINISH)
 
@@ -46,6 +47,28 @@ def test_a_job_ends_at_one_and_every_stage_is_told():
     assert [stage for stage, *_ in reports][::2] == list(STAGES)
     assert reports[-1][1] == pytest.approx(1)
     assert watched.seconds == dict.fromkeys(STAGES, 1.0) and watched.elapsed == 4
+
+
+@pytest.mark.parametrize("plan", [{CUT_OUT: 0.1}, OF_CLOUDS, {READ: 1.0, ENGINE: 2.0, FINISH: 1.0}])
+def test_a_job_with_other_stages_ends_at_one_as_well(plan):
+    clock = Clock()
+    watched, reports = meter(clock)
+    watched.plan(plan)
+    for name, seconds in plan.items():
+        with watched.stage(name):
+            clock.now += seconds
+    assert reports[-1][1] == pytest.approx(1) and [stage for stage, *_ in reports][::2] == list(plan)
+    told = dict((stage, fraction) for stage, fraction, *_ in reports)
+    assert told[next(iter(plan))] == pytest.approx(next(iter(plan.values())) / sum(plan.values()))
+
+
+def test_a_plan_is_filled_with_what_was_learned():
+    clock = Clock()
+    watched, reports = meter(clock, {READ: 3.0, ENGINE: 1.0, SURFACE: 99.0})
+    watched.plan({READ: 0.1, ENGINE: 0.1})
+    with watched.stage(READ):
+        clock.now += 3
+    assert reports[-1][1:3] == (pytest.approx(0.75), pytest.approx(1.0))
 
 
 def test_learned_lengths_make_the_bar_even_and_the_estimate_right():
@@ -142,3 +165,8 @@ def test_a_full_disk_does_not_fail_the_job(tmp_path, monkeypatch):
     timings.learn("pocket", "fast", {ENGINE: 1.0})
     assert timings.expected("pocket", "fast") == {ENGINE: 1.0}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cloud_and_a_mesh_of_one_engine_have_lengths_of_their_own():
+    assert Timings.work(Request("splat")) == "splat"
+    assert len({Timings.work(Request("splat", output=output)) for output in ("mesh", "cloud", "cutout")}) == 3

@@ -1,0 +1,211 @@
+"""Jobs that begin with a cloud or depths, and jobs that end in a cloud or a cut-out."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from clouds import Keeper, depth_arrays, gaussians, sphere_arrays
+from maquette.backend import jobs, pipeline
+from maquette.backend.errors import BadRequest, Cancelled, InputNotTaken, UnknownEngine, UnsupportedShape
+from maquette.backend.imaging.cutout import CutOut
+from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, READ, SURFACE, Meter
+from maquette.backend.protocol import Picture, Placement, Request, Result, encode
+from maquette.backend.shapes import GaussianCloud, PointCloud
+from maquette.backend.shapes.files.cloud import write_cloud
+from shelf import Shelf
+from test_pipeline import Block, picture
+
+CLOUD = Request(engine="keeper", output="cloud")
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "scene.ply"
+    write_cloud(path, gaussians())  # says itself that +Z is up
+    return str(path)
+
+
+def run(request, *made, stopped=lambda: False):
+    reports = []
+    meter = Meter(lambda *report: reports.append(report), stopped)
+    return pipeline.run(request, meter, Shelf(*made)), reports
+
+
+def stages(reports):
+    return list(dict.fromkeys(stage for stage, *_ in reports))
+
+
+def test_a_file_of_gaussians_comes_back_on_the_ground(file):
+    request = dataclasses.replace(CLOUD, file=file, placement=Placement(height=2.0))
+    finished, reports = run(request, Keeper())
+    made = finished.made
+    assert isinstance(made, GaussianCloud) and len(made.means) == 200
+    np.testing.assert_allclose([made.means.min(0), made.means.max(0)], [[-2, -4, 0], [2, 4, 2]], atol=1e-3)
+    assert (finished.report.vertices, finished.report.faces, finished.report.watertight) == (200, 0, False)
+    assert stages(reports) == [READ, ENGINE, FINISH] == list(finished.report.stages)
+
+
+def test_it_may_stay_as_it_is_in_the_file(file):
+    request = dataclasses.replace(CLOUD, file=file, options={"keep_scale": True}, placement=Placement(height=9.0))
+    np.testing.assert_allclose(run(request, Keeper())[0].made.means, gaussians().means, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("up", "sides"), [("auto", (2, 4, 1)), ("+Z", (2, 4, 1)), ("+Y", (2, 1, 4)), ("-Y", (2, 1, 4)), ("-Z", (2, 4, 1))]
+)
+def test_the_file_stands_up_as_it_is_told(file, up, sides):
+    request = dataclasses.replace(CLOUD, file=file, options={"up": up, "keep_scale": True})
+    np.testing.assert_allclose(np.ptp(run(request, Keeper())[0].made.means, axis=0), sides, atol=1e-5)
+
+
+def test_what_the_file_leaves_open_is_told(tmp_path):
+    path = tmp_path / "scene.ply"
+    write_cloud(path, gaussians(), full=True)
+    path.write_bytes(path.read_bytes().replace(b"comment Vertical Axis: z\n", b""))
+    report = run(dataclasses.replace(CLOUD, file=str(path)), Keeper())[0].report
+    assert any("which way is up" in warning for warning in report.warnings)
+
+
+def test_points_of_an_object_come_back_as_points():
+    finished, _ = run(dataclasses.replace(CLOUD, arrays=sphere_arrays(300)), Keeper())
+    assert isinstance(finished.made, PointCloud) and finished.report.vertices == 300
+    assert np.ptp(finished.made.points, axis=0).max() == pytest.approx(1)
+    assert (finished.made.colours == (20, 40, 200, 255)).all()
+
+
+def test_depths_reach_the_engine_as_views():
+    keeper = Keeper()
+    run(dataclasses.replace(CLOUD, arrays=depth_arrays(views=3)), keeper)
+    (given,) = keeper.given
+    assert len(given.depths) == 3 and given.cloud is None and given.images == ()
+    assert np.isinf(given.depths[0].depth[0]).all() and given.depths[1].extent == 3
+
+
+def test_a_cloud_becomes_a_mesh_by_every_stage():
+    request = Request(engine="keeper", arrays=sphere_arrays(), placement=Placement(height=3.0), options={"a": 1})
+    keeper = Keeper(as_mesh=True)
+    finished, reports = run(request, keeper)
+    assert stages(reports) == [READ, ENGINE, SURFACE, FINISH]
+    assert keeper.given[0].options == {"a": 1}
+    assert finished.made.vertices[:, 2].max() == pytest.approx(3) and finished.report.watertight
+
+
+def test_an_engine_that_makes_no_cloud_after_all_is_told_apart():
+    with pytest.raises(UnsupportedShape, match="TriangleMesh is no cloud"):
+        run(dataclasses.replace(CLOUD, arrays=sphere_arrays()), Keeper(as_mesh=True))
+
+
+def test_a_cloud_that_is_read_can_be_cancelled(file):
+    with pytest.raises(Cancelled):
+        run(dataclasses.replace(CLOUD, file=file), Keeper(), stopped=lambda: True)
+
+
+@pytest.mark.parametrize("made", [gaussians(), PointCloud(np.eye(3, dtype=np.float32)), CutOut(np.ones((2, 3, 4)))])
+def test_whatever_is_made_can_travel(made):
+    kind, arrays = jobs.as_sent(made)
+    report = run(dataclasses.replace(CLOUD, arrays=sphere_arrays()), Keeper())[0].report
+    assert kind == ("cutout" if isinstance(made, CutOut) else "cloud")
+    assert encode(Result("a", kind, arrays, report))
+
+
+# --------------------------------------------------------------------------------------------- cut-outs
+
+
+def on_white(size=60):
+    pixels = np.full((size, size, 4), 255, np.uint8)
+    pixels[15:-15, 20:-20, :3] = (200, 30, 30)
+    return Picture(pixels)
+
+
+def test_a_cutout_needs_no_engine():
+    finished, reports = run(Request(engine="none at all", images=(on_white(),), output="cutout"))
+    alpha = finished.made.rgba[..., 3]
+    assert alpha.shape == (60, 60) and alpha[30, 30] == 1 and alpha[2, 2] == 0
+    assert stages(reports) == [CUT_OUT] == list(finished.report.stages)
+    assert finished.report.faces == 0
+
+
+def test_a_cutout_keeps_the_mode_asked_for():
+    finished, _ = run(Request(images=(on_white(),), output="cutout", cutout="none"), Block())
+    assert (finished.made.rgba[..., 3] == 1).all()
+
+
+# ------------------------------------------------------------------------------------------- refusals
+
+
+def taking(*inputs, makes=("mesh",), id="block", **more):
+    return Keeper(id=id, inputs=inputs, makes=makes, **more)
+
+
+POINTS = {"arrays": sphere_arrays(9)}
+
+
+@pytest.mark.parametrize(
+    ("request_", "engines", "error", "words"),
+    [
+        (Request(output="sculpture", images=(picture(),)), [Block()], BadRequest, "no output 'sculpture'"),
+        (
+            Request("block", **POINTS),
+            [Block(), Keeper()],
+            InputNotTaken,
+            "takes no Gaussians and no points. Choose Keeper",
+        ),
+        (Request("block", **POINTS), [Block()], InputNotTaken, "Give a picture instead"),
+        (Request("block", arrays=depth_arrays()), [Block(), Keeper()], InputNotTaken, "no depths. Choose Keeper"),
+        (Request("keeper", images=(picture(),)), [Keeper(), Block()], InputNotTaken, "no picture. Choose Block"),
+        (Request("keeper", images=(picture(),)), [Keeper()], InputNotTaken, "Give a .ply of Gaussians or points inst"),
+        (Request("keeper", prompt="a ball"), [Keeper()], InputNotTaken, "no meshes from text"),
+        (Request("keeper"), [Keeper()], BadRequest, r"nothing to make a mesh from. Choose a \.ply"),
+        (Request("keeper", file="x.ply", **POINTS), [Keeper()], BadRequest, "more than one thing"),
+        (Request("keeper", file="x.ply", images=(picture(),)), [Keeper()], BadRequest, "more than one thing"),
+        (Request("keeper", prompt="a", **POINTS), [Keeper()], BadRequest, "more than one thing"),
+        (Request("keeper", file="x.ply"), [Keeper()], BadRequest, "not a whole one"),
+        (Request("keeper", arrays={"points": np.ones(3, np.float32)}), [Keeper()], BadRequest, "array “points”"),
+        (
+            Request("block", images=(picture(),), output="cloud"),
+            [Block()],
+            InputNotTaken,
+            "makes meshes, no clouds. Ask for meshes",
+        ),
+        (
+            Request("block", images=(picture(),), output="cloud"),
+            [Block(), taking("image", makes=("cloud",), id="lgm")],
+            InputNotTaken,
+            "no clouds. Choose Lgm",
+        ),
+        (
+            Request("matting", images=(picture(),)),
+            [taking("image", makes=("cutout",), id="matting"), Block()],
+            InputNotTaken,
+            "Matting makes cut-outs, no meshes. Choose Block",
+        ),
+        (Request(output="cutout", **POINTS), [Block()], InputNotTaken, "Only a picture can be cut out"),
+        (Request(output="cutout", file="/x.ply"), [Block()], InputNotTaken, "Only a picture can be cut out"),
+        (Request(output="cutout"), [Block()], BadRequest, "one picture"),
+        (Request(output="cutout", images=(picture(), picture())), [Block()], BadRequest, "one picture"),
+        (Request(output="cutout", images=(picture(view="top"),)), [Block()], BadRequest, "no view 'top'"),
+        (
+            Request("matting", output="cutout", images=(picture(),)),
+            [taking("image", makes=("cutout",), id="matting", available=False, status="Install it.")],
+            UnknownEngine,
+            "not ready: Install it",
+        ),
+        (Request("keeper", options={"keep_scale": 1}, **POINTS), [Keeper()], BadRequest, "keep_scale"),
+        (
+            Request("nerf", **POINTS),
+            [Block(), Keeper()],
+            UnknownEngine,
+            r"block \(from image\), keeper \(from cloud or",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_with_advice(request_, engines, error, words):
+    with pytest.raises(error, match=words) as caught:
+        run(request_, *engines)
+    assert caught.value.sentence and caught.value.fix and "\n" not in str(caught.value)
+    assert not any(engine.given for engine in engines)
+
+
+def test_a_direction_that_is_none_is_refused(file):
+    with pytest.raises(BadRequest, match="no direction to be up"):
+        run(dataclasses.replace(CLOUD, file=file, options={"up": "north"}), Keeper())
