@@ -52,6 +52,10 @@ class Shelf:
     def __init__(self, root: Path):
         self.root = Path(os.path.abspath(root))
 
+    def folder(self, engine: str) -> Path:
+        """An engine's own folder."""
+        return self.root / inner_path(engine, "x").parent
+
     def path(self, engine: str, file: str) -> Path:
         """Where the file is, or would be. Raises BadName, FolderTrouble where a link leads out of the folder."""
         path = self.root / inner_path(engine, file)
@@ -119,7 +123,7 @@ class Shelf:
         return freed
 
     def ledger(self, engine: str) -> Ledger:
-        return Ledger(self.root / inner_path(engine, "x").parent / LEDGER)
+        return Ledger(self.folder(engine) / LEDGER)
 
     def _partial(self, engine: str, file: WeightsInfo) -> FileState:
         try:
