@@ -28,8 +28,10 @@ def session() -> Any:
 
 
 def running() -> Any:
-    """The running job, or None."""
+    """The running job, or None. Raises where the backend cannot be started: no job will ever run."""
     ours = session()
+    if ours and ours.state == "failed":
+        raise RuntimeError(f"{ours.note} {ours.fix}")
     return next((job for job in ours.jobs if job.state == "running"), None) if ours else None
 
 
