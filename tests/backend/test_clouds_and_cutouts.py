@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from clouds import Keeper, depth_arrays, gaussians, sphere_arrays
+from cloud_jobs import Keeper, depth_arrays, gaussians, sphere_arrays
 from maquette.backend import jobs, pipeline
 from maquette.backend.errors import BadRequest, Cancelled, InputNotTaken, UnknownEngine, UnsupportedShape
 from maquette.backend.imaging.cutout import CutOut

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from clouds import depth_arrays, sphere_arrays
+from cloud_jobs import depth_arrays, sphere_arrays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays

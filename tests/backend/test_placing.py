@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from clouds import gaussians, sphere_arrays
+from cloud_jobs import gaussians, sphere_arrays
 from maquette.backend.errors import EmptySurface
 from maquette.backend.inputs import cloud_of
 from maquette.backend.placing import bounds, moved, stand

@@ -5,7 +5,7 @@ import weakref
 
 import numpy as np
 import pytest
-from clouds import Keeper, sphere_arrays
+from cloud_jobs import Keeper, sphere_arrays
 from maquette.backend import pipeline, thrift
 from maquette.backend.errors import OutOfMemory
 from maquette.backend.jobs import failure
