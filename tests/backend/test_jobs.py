@@ -3,6 +3,7 @@
 import errno
 import gc
 import threading
+import time
 import weakref
 
 import numpy as np
@@ -276,3 +277,88 @@ def test_arrays_are_not_copied_without_need():
     mesh = TriangleMesh(np.zeros((3, 3), np.float32), np.zeros((1, 3), np.int32), np.zeros((3, 4), np.uint8))
     arrays = arrays_of(mesh)
     assert arrays["vertices"] is mesh.vertices and arrays["faces"] is mesh.faces
+
+
+def counted(events, name):
+    return lambda: events.append(name)
+
+
+def test_engines_rest_once_after_a_while_without_a_job(desk):
+    events, rested = [], threading.Event()
+
+    def rest():
+        events.append("rest")
+        rested.set()
+
+    there = desk(triangle, rest=rest, rest_after=0.05)
+    time.sleep(0.2)
+    assert events == []  # nothing was loaded yet
+    for name in "ab":
+        rested.clear()
+        there.jobs.submit(1, name, Request())
+        assert rested.wait(10)
+    time.sleep(0.2)
+    assert events == ["rest", "rest"]  # once after each, and not again and again
+
+
+def test_no_rest_while_jobs_come_and_none_at_all_with_zero(desk):
+    events = []
+    gate = Gate()
+    there = desk(gate, rest=counted(events, "rest"), rest_after=0.05)
+    there.jobs.submit(1, "long", Request())
+    assert gate.entered.wait(10)
+    time.sleep(0.15)
+    assert events == []
+    never = desk(triangle, rest=counted(events, "never"), rest_after=0.0)
+    never.jobs.submit(1, "a", Request())
+    never.wait(Result)
+    time.sleep(0.1)
+    assert "never" not in events
+
+
+def test_memory_is_given_back_between_jobs_and_not_during_one(desk):
+    events = []
+    gate = Gate()
+    there = desk(gate, release=counted(events, "release"))
+    there.jobs.submit(1, "a", Request())
+    assert gate.entered.wait(10)
+    there.jobs.free()
+    time.sleep(0.05)
+    assert events == []
+    gate.open.set()
+    there.wait(Result)
+    there.jobs.submit(1, "b", Request())
+    there.wait(Result, 2)
+    assert events == ["release"]
+
+
+@pytest.mark.parametrize("which", ["release", "rest"])
+def test_an_engine_that_gives_nothing_back_does_not_end_the_worker(desk, which):
+    asked = threading.Event()
+
+    def stuck():
+        asked.set()
+        raise RuntimeError("stuck")
+
+    there = desk(triangle, rest_after=0.02, **{which: stuck})
+    there.jobs.submit(1, "a", Request())
+    there.wait(Result)
+    if which == "release":
+        there.jobs.free()
+    assert asked.wait(10)
+    there.jobs.submit(1, "b", Request())
+    assert there.wait(Result, 2)[1][1].job == "b"
+
+
+def test_a_job_made_smaller_teaches_nothing(desk, tmp_path):
+    timings = Timings(tmp_path / "timings.json")
+
+    def work(request, meter):
+        with meter.stage(ENGINE):
+            pass
+        return Finished(TRIANGLE, REPORT)  # which says fast
+
+    there = desk(work, timings=timings)
+    there.jobs.submit(1, "a", Request(preset="fine"))
+    there.wait(Result)
+    assert timings.expected("pocket", "fine") == timings.expected("pocket", "fast") == {}
