@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import EmptySurface, UnsupportedShape
-from ..shapes import DensityField, Shape, SignedDistanceField, TriangleMesh
+from ..shapes import DensityField, GaussianCloud, PointCloud, Shape, SignedDistanceField, TriangleMesh
 from ..watch import Watch, within
+from .cloud import mesh_cloud
 from .lattice import Field
 from .marching_cubes import marching_cubes
 from .sparse import dense, sparse
@@ -26,15 +27,16 @@ MARGIN = 2.0**-10
 def extract(shape: Shape, resolution: int, watch: Watch) -> TriangleMesh:
     """The surface of a shape as a coloured mesh in the world frame; a TriangleMesh passes through as it is.
 
-    ``resolution``: cells across the x side of a field's box. Raises EmptySurface where the field never crosses its
-    level, UnsupportedShape for shapes that are not fields, Cancelled where the watch says so.
+    ``resolution``: cells across the x side of a field's box, across the longest side of a cloud. Raises EmptySurface
+    where the field never crosses its level or the cloud encloses nothing, UnsupportedShape for anything else,
+    Cancelled where the watch says so.
     """
     if isinstance(shape, TriangleMesh):
         return shape
+    if isinstance(shape, (GaussianCloud, PointCloud)):
+        return mesh_cloud(shape, resolution, watch)
     if not isinstance(shape, (SignedDistanceField, DensityField)):
-        raise UnsupportedShape(
-            f"A {type(shape).__name__} cannot be made into a mesh yet.", "Choose an engine that makes fields or meshes."
-        )
+        raise UnsupportedShape(f"A {type(shape).__name__} cannot be made into a mesh yet.", "Choose another engine.")
     if resolution // PREVIEW >= COARSEST_PREVIEW:
         coarse = _mesh(shape, resolution // PREVIEW, within(watch, 0.0, 0.05), colours_of_points)
         if len(coarse.faces):

@@ -89,13 +89,18 @@ def test_a_mesh_passes_through():
 
 
 def test_what_cannot_be_meshed_says_so():
-    points = np.zeros((4, 3), np.float32)
+    with pytest.raises(UnsupportedShape, match="float"):
+        extract(1.0, 32, Watch())
+
+
+def test_clouds_without_a_surface_say_so():
+    points = np.zeros((40, 3), np.float32)
     clouds = (
         PointCloud(points),
-        GaussianCloud(points, points, np.zeros((4, 4), np.float32), np.zeros(4, np.float32), points),
+        GaussianCloud(points, points, np.zeros((40, 4), np.float32), np.zeros(40, np.float32), points),
     )
     for cloud in clouds:
-        with pytest.raises(UnsupportedShape, match=type(cloud).__name__):
+        with pytest.raises(EmptySurface):
             extract(cloud, 32, Watch())
 
 

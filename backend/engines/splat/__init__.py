@@ -1,0 +1,1 @@
+"""Splats & Points: Gaussians, points and depth pictures that are there already → a mesh. No network."""

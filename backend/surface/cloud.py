@@ -1,0 +1,90 @@
+"""Unconnected points or Gaussians → one closed, coloured skin.
+
+What cannot be seen is left out and the rest thinned to what the grid can tell apart; each point learns its neighbours,
+the side it faces and the area it stands for; Poisson's equation makes a solid of that; marching cubes its surface, of
+which only the outermost skin stays; and the nearest points colour it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import EmptySurface
+from ..shapes import GaussianCloud, PointCloud, TriangleMesh
+from ..watch import Watch, within
+from .marching_cubes import dense_cells, marching_cubes
+from .neighbours import nearest
+from .normals import orient, spread, votes
+from .poisson import Grid, indicator
+from .samples import Samples, gather
+from .skin import one_skin
+
+NEIGHBOURS = 16
+STRAY = 2.0  # times as far from its neighbours as these are from theirs: a floater
+SMOOTH = (1.0, 1.0)  # of the Gaussian over the indicator: at least so many cells, and so many spacings
+MARGIN = 2.0**-10  # as in ``extract``
+BLENDED = 6  # points that a vertex takes its colour from
+
+
+def mesh_cloud(cloud: GaussianCloud | PointCloud, resolution: int, watch: Watch) -> TriangleMesh:
+    """The closed surface of a cloud in the cloud's own frame, coloured where the cloud is.
+
+    ``resolution``: cells across the longest side, margins included. Raises EmptySurface where the cloud encloses
+    nothing, Cancelled where the watch says so.
+    """
+    watch.step(0.0, "gathering points")
+    samples, frame = gather(cloud, resolution)
+    samples, neighbours, squares = acquaint(samples, within(watch, 0.05, 0.25))
+    spacing = float(np.sqrt(np.median(squares[:, -1]) * np.pi / NEIGHBOURS))
+    normals = face(samples, neighbours, spacing, within(watch, 0.25, 0.45))
+    areas = squares[:, -1] * np.float32(np.pi / NEIGHBOURS) * samples.weights
+    grid = Grid.around(samples.points, resolution)
+    smooth = max(SMOOTH[0], SMOOTH[1] * spacing / grid.cell)
+    solid = indicator(grid, samples.points, normals, areas, smooth, within(watch, 0.45, 0.75))
+    watch.step(0.75, "meshing")
+    vertices, faces = marching_cubes(*dense_cells(solid), margin=MARGIN)
+    mesh = one_skin(TriangleMesh((vertices * grid.cell + grid.lower).astype(np.float32), faces))
+    if not len(mesh.faces):
+        raise EmptySurface(
+            "The points do not enclose anything.", "Use a cloud that shows an object from several sides."
+        )
+    colours = paint(mesh.vertices, samples, spacing, within(watch, 0.85, 1.0))
+    return TriangleMesh(frame.back(mesh.vertices), mesh.faces, colours)
+
+
+def acquaint(samples: Samples, watch: Watch) -> tuple[Samples, np.ndarray, np.ndarray]:
+    """The samples without strays, the numbers (N, K) of each one's neighbours and their squared distances."""
+    neighbours, squares = nearest(samples.points, NEIGHBOURS, step=lambda f: watch.step(0.7 * f, "finding neighbours"))
+    stray = squares[:, -1] > np.float32(STRAY**2) * np.median(squares[:, -1][neighbours], axis=1)
+    if stray.any():
+        samples = samples[~stray]
+        neighbours, squares = nearest(
+            samples.points, NEIGHBOURS, step=lambda f: watch.step(0.7 + 0.3 * f, "finding neighbours")
+        )
+    return samples, neighbours, squares
+
+
+def face(samples: Samples, neighbours: np.ndarray, spacing: float, watch: Watch) -> np.ndarray:
+    """Outward unit normals (N, 3): the samples' own where they have them, those of their neighbourhood elsewhere."""
+    normals = samples.normals
+    if samples.oriented and normals is not None:
+        return normals
+    fitted = spread(samples.points, neighbours, lambda f: watch.step(0.4 * f, "fitting planes"))
+    if normals is not None:
+        known = np.einsum("ij,ij->i", normals, normals) > 0
+        fitted = np.where(known[:, None], normals, fitted)
+    towards, seen = votes(samples.points, spacing, within(watch, 0.4, 1.0))
+    return orient(fitted, towards, seen, neighbours)
+
+
+def paint(vertices: np.ndarray, samples: Samples, spacing: float, watch: Watch) -> np.ndarray | None:
+    """Colours (V, 4) uint8 of vertices (V, 3): those of the nearest points, by weight and nearness; None without."""
+    if samples.colours is None:
+        return None
+    numbers, squares = nearest(samples.points, BLENDED, vertices, lambda f: watch.step(f, "colouring"))
+    reach = np.maximum(squares[:, :1], np.float32((0.5 * spacing) ** 2))
+    shares = np.exp(-squares / reach) * samples.weights[numbers]
+    rgb = np.einsum("vk,vkc->vc", shares, samples.colours[numbers]) / shares.sum(axis=1, keepdims=True)
+    rgba = np.full((len(vertices), 4), 255, np.uint8)
+    rgba[:, :3] = np.rint(np.clip(np.nan_to_num(rgb), 0, 1) * 255)
+    return rgba
