@@ -7,7 +7,7 @@ come and go: those of an embedded engine are part of Maquette.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...errors import UnknownEngine
 from ...protocol import EngineInfo
@@ -16,9 +16,10 @@ from .shelf import ABSENT, DAMAGED, PARTIAL, VERIFIED, FileState, Shelf
 
 
 class Catalogue(Protocol):
-    """The list of engines, as ``pipeline.Catalogue`` has it."""
+    """The list of engines, as the command line has it."""
 
     def engines(self) -> tuple[EngineInfo, ...]: ...
+    def load(self, id: str) -> Any: ...
 
 
 def kept(catalogue: Catalogue) -> tuple[EngineInfo, ...]:
@@ -69,7 +70,9 @@ def described(state: FileState) -> str:
     if state.state == DAMAGED:
         return f"damaged. {state.why}"
     proof = "every byte verified" if state.state == VERIFIED else "length verified"
-    if state.state != VERIFIED and not state.file.sha256:
+    if state.own:
+        proof = "your own file, recognised by its tensors"
+    elif state.state != VERIFIED and not state.file.sha256:
         proof = "no hash was published to verify it with"
     return f"here ({in_words(state.size)}, {proof})"
 

@@ -46,8 +46,8 @@ class About:
 class Download:
     """``run()`` brings the file and returns its SHA-256.
 
-    ``step(bytes there, bytes that came by now)`` and ``sleep(seconds)`` may raise to stop; ``say(line)`` writes to
-    the log. Raises the errors of ``troubles``, DiskFull, BadRequest for an unsafe address.
+    ``step(bytes there)`` and ``sleep(seconds)`` may raise to stop; ``say(line)`` writes to the log; ``came`` is what
+    the server has sent so far. Raises the errors of ``troubles``, DiskFull, BadRequest for an unsafe address.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Download:
         file: WeightsInfo,
         path: Path,
         access: Access,
-        step: Callable[[int, int], None],
+        step: Callable[[int], None],
         sleep: Callable[[float], None],
         say: Callable[[str], None],
     ):
@@ -63,7 +63,8 @@ class Download:
         self._step, self._sleep, self._say = step, sleep, say
         self._part, self._note = beside(path, PART), beside(path, ABOUT_PART)
         self._about = About(file.url, size=file.size, sha256=file.sha256.lower())
-        self._there = self._came = 0  # bytes of the part, bytes from the server
+        self.came = 0
+        self._there = 0  # bytes of the part
         self._resumed = False  # whether some of them are from before
         self._digest = hashlib.sha256()
 
@@ -222,10 +223,10 @@ class Download:
             raise
         self._digest.update(piece)
         self._there += len(piece)
-        self._came += len(piece)
+        self.came += len(piece)
 
     def _look(self) -> None:
-        self._step(self._there, self._came)
+        self._step(self._there)
 
     # ---------------------------------------------------------------------------------------- the whole
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 from ...errand import Errand
@@ -16,10 +13,9 @@ from .lock import alone_in
 from .names import in_words
 from .pull import Pull
 from .room import check_room, is_full, no_room
-from .shelf import DAMAGED, PARTIAL, FileState, FolderTrouble, Shelf
+from .shelf import DAMAGED, PARTIAL, FolderTrouble, Shelf
+from .total import Total
 from .troubles import Hitch
-
-SPAN = 10.0  # seconds over which the speed is averaged
 
 
 def fetch(shelf: Shelf, info: EngineInfo, access: Access, errand: Errand) -> str:
@@ -54,12 +50,20 @@ def _fetch(shelf: Shelf, info: EngineInfo, access: Access, errand: Errand) -> st
     total = Total(errand, sizes)
     for i, state in enumerate(lacking):
         total.begin(i, state)
-        path = shelf.path(info.id, state.file.file)
-        sha256 = Download(state.file, path, access, total.step, total.sleep, errand.say).run()
-        shelf.ledger(info.id).remember(state.file.file, path.stat(), sha256)
-        errand.say(f"{state.file.file}: {in_words(path.stat().st_size)}, SHA-256 {sha256}")
-        total.end(path.stat().st_size)
+        size = _bring(shelf, info, state.file, access, errand, total)
+        total.end(size)
     return f"{info.title}'s weights are there ({in_words(total.all)})."
+
+
+def _bring(shelf: Shelf, info: EngineInfo, file: WeightsInfo, access: Access, errand: Errand, total: Total) -> int:
+    """One file, and what is to be remembered of it; its bytes."""
+    path = shelf.path(info.id, file.file)
+    download = Download(file, path, access, lambda there: total.step(there, download.came), total.sleep, errand.say)
+    sha256 = download.run()
+    found = path.stat()
+    shelf.ledger(info.id).remember(file.file, found, sha256)
+    errand.say(f"{file.file}: {in_words(found.st_size)}, SHA-256 {sha256}")
+    return found.st_size
 
 
 def _ask_size(file: WeightsInfo, access: Access, errand: Errand) -> int:
@@ -75,67 +79,6 @@ def _ask_size(file: WeightsInfo, access: Access, errand: Errand) -> int:
         if error.code == "cancelled":
             raise
         return 0
-
-
-class Total:
-    """The one bar: bytes of all files, the speed of the last seconds, and the time they will still take."""
-
-    def __init__(self, errand: Errand, sizes: list[int], clock: Callable[[], float] = time.monotonic):
-        self._errand, self._sizes, self._clock = errand, list(sizes), clock
-        self._i, self._stage = 0, ""
-        self._before = 0  # bytes of the files that are done
-        self._there = 0
-        self._come = self._earlier = 0  # bytes that came by now, and when the present file began
-        self._marks: deque[tuple[float, int]] = deque()
-
-    @property
-    def all(self) -> int:
-        return sum(self._sizes)
-
-    def begin(self, i: int, state: FileState) -> None:
-        self._i = i
-        self._there = state.size if state.state == PARTIAL else 0
-        self._earlier = self._come
-        self._stage = f"Downloading {Path(state.file.file).name}"
-
-    def step(self, there: int, came: int) -> None:
-        """``there`` bytes of the present file are on the disk, ``came`` of them by this call. Raises Cancelled."""
-        self._there = max(there, self._there) if not came else there  # what was there is still being read again
-        self._come = self._earlier + came
-        now = self._clock()
-        self._marks.append((now, self._come))
-        while now - self._marks[0][0] > SPAN:
-            self._marks.popleft()
-        self._show()
-
-    def sleep(self, seconds: float) -> None:
-        self._marks.clear()  # what was before the pause says nothing of the speed after it
-        self._errand.step(None, self._stage, f"waiting {seconds:.0f} s to try again")
-        self._errand.sleep(seconds)
-
-    def end(self, size: int) -> None:
-        self._sizes[self._i] = size
-        self._before += size
-        self._there = 0
-        self._show()
-
-    def _show(self) -> None:
-        done, all = self._before + self._there, max(self.all, self._before + self._there)
-        known = self._sizes[self._i] > 0
-        detail = f"{in_words(done)} of {in_words(all)}" if known else in_words(done)
-        speed = self._speed()
-        eta = None
-        if speed > 0:
-            detail += f", {in_words(speed)}/s"
-            eta = (all - done) / speed if known else None
-        self._errand.step(done / all if all and known else None, self._stage, detail, eta)
-
-    def _speed(self) -> float:
-        """Bytes a second; 0 until a second has passed."""
-        if not self._marks:
-            return 0.0
-        (first, before), (last, after) = self._marks[0], self._marks[-1]
-        return (after - before) / (last - first) if last - first >= 1.0 else 0.0
 
 
 def of_folder(folder: Path, error: OSError) -> JobError:

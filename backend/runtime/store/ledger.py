@@ -23,6 +23,7 @@ class Known:
     changed: int  # st_mtime_ns
     sha256: str
     whole: bool = True  # false once it was read again and was another
+    recognised: bool = False  # by its tensors: the user's own file, not byte for byte the published one
 
 
 class Ledger:
@@ -37,8 +38,10 @@ class Ledger:
         fits = known is not None and (known.size, known.changed) == (found.st_size, found.st_mtime_ns)
         return known if fits else None
 
-    def remember(self, name: str, found: os.stat_result, sha256: str, whole: bool = True) -> None:
-        known = Known(found.st_size, found.st_mtime_ns, sha256.lower(), whole)
+    def remember(
+        self, name: str, found: os.stat_result, sha256: str, whole: bool = True, recognised: bool = False
+    ) -> None:
+        known = Known(found.st_size, found.st_mtime_ns, sha256.lower(), whole, recognised)
         self._write({**self._read(), name: known})
 
     def forget(self, *names: str) -> None:
@@ -63,7 +66,8 @@ class Ledger:
 
 
 def _sound(known: Known) -> bool:
-    typed = type(known.size) is int and type(known.changed) is int and type(known.whole) is bool
+    numbers = type(known.size) is int and type(known.changed) is int
+    typed = numbers and type(known.whole) is bool and type(known.recognised) is bool
     return typed and isinstance(known.sha256, str) and bool(_SHA256.fullmatch(known.sha256))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from pathlib import Path
 
@@ -23,14 +22,16 @@ def check_room(folder: Path, needed: int) -> None:
     except OSError:  # some network disks do not tell
         return
     if needed + RESERVE > free:
-        raise DiskFull(
+        raise no_room(folder, needed, free)
+
+
+def no_room(folder: Path, needed: int = 0, free: int = 0) -> DiskFull:
+    """The error for a disk that would be too full, or, without ``needed`` bytes, has turned out to be."""
+    if needed:
+        return DiskFull(
             f"{in_words(needed)} are needed, and {in_words(free)} are free on the disk of “{folder}”.",
             "Free some space, or choose a folder on another disk.",
         )
-
-
-def no_room(folder: Path) -> DiskFull:
-    """The error for a disk that has turned out to be full."""
     return DiskFull(
         f"The disk of “{folder}” is full.",
         "Free some space, or move the folder for weights to another disk; what has come is kept.",
@@ -39,11 +40,3 @@ def no_room(folder: Path) -> DiskFull:
 
 def is_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-
-
-def same_disk(a: Path, b: Path) -> bool:
-    """Whether two existing places are on one file system."""
-    try:
-        return os.stat(a).st_dev == os.stat(b).st_dev
-    except OSError:
-        return False

@@ -33,13 +33,16 @@ class FolderTrouble(JobError):
 @dataclass(frozen=True)
 class FileState:
     """``state`` absent | partial (some of it is there) | present (the length fits) | verified (also every byte) |
-    damaged; ``size`` bytes on the disk; ``sha256`` of them, where it is known; ``why`` it is damaged, a sentence."""
+    damaged; ``size`` bytes on the disk; ``sha256`` of them, where it is known; ``why`` it is damaged, a sentence.
+    ``own``: the user's file, recognised by its tensors and not compared with the published one.
+    """
 
     file: WeightsInfo
     state: str
     size: int = 0
     sha256: str = ""
     why: str = ""
+    own: bool = False
 
     @property
     def usable(self) -> bool:
@@ -83,7 +86,8 @@ class Shelf:
         if wrong:
             return FileState(file, DAMAGED, found.st_size, sha256, wrong)
         sure = bool(sha256) and sha256 == file.sha256.lower()
-        return FileState(file, VERIFIED if sure else PRESENT, found.st_size, sha256)
+        own = known is not None and known.recognised and not sure
+        return FileState(file, VERIFIED if sure else PRESENT, found.st_size, sha256, own=own)
 
     def states(self, info: EngineInfo) -> tuple[FileState, ...]:
         return tuple(self.state(info.id, file) for file in info.weights)
@@ -98,7 +102,7 @@ class Shelf:
         Where no hash was published, the file is compared with what it was when it came.
         """
         before = self.state(engine, file)
-        if before.state in (ABSENT, PARTIAL) or (file.size and before.size != file.size):
+        if before.state in (ABSENT, PARTIAL):
             return before
         path = self.path(engine, file.file)
         found = path.stat()
@@ -108,7 +112,7 @@ class Shelf:
         if known is None or sha256 == file.sha256.lower():
             ledger.remember(file.file, found, sha256)
         else:
-            ledger.remember(file.file, found, known.sha256, whole=known.sha256 == sha256)
+            ledger.remember(file.file, found, known.sha256, known.sha256 == sha256, known.recognised)
         return self.state(engine, file)
 
     def delete(self, info: EngineInfo) -> int:
@@ -147,10 +151,12 @@ class Shelf:
 
 def _wrong(path: Path, file: WeightsInfo, size: int, known: Known | None) -> str:
     """What is wrong with a file, as far as it shows without reading it; "" if nothing."""
-    if file.size and size != file.size:
-        return f"It has {size:,} bytes and should have {file.size:,}."
     if known and not known.whole:
         return "The disk has lost some of its bytes."
+    if known and known.recognised:
+        return ""
+    if file.size and size != file.size:
+        return f"It has {size:,} bytes and should have {file.size:,}."
     if known and file.sha256 and known.sha256 != file.sha256.lower():
         return "It is not the file that was published."
     if not file.size and not size:

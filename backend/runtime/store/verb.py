@@ -1,87 +1,62 @@
-"""``python -m backend weights …``: what is here, fetch, import, delete, move, verify.
+"""``python -m backend weights list | fetch | import | delete | move | verify`` and ``python -m backend verify``.
 
-Each but the list is an errand (``errand``): a bar for a person, a report file for Blender.
+The words only; ``deeds`` does them, and is loaded when one is asked for.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-from ...errand import Errand, add_options, carry_out
-from . import catalogue as books
-from . import configure, shelf
-from .access import Access
-from .catalogue import Catalogue
-from .fetch import fetch
-from .names import in_words
+from ...errand import add_options
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds ``weights`` to the command line."""
+    """Adds ``weights`` and ``verify`` to the command line."""
     weights = verbs.add_parser("weights", help="official weights of the GPU engines: list, fetch, import, delete, …")
     deeds = weights.add_subparsers(required=True, metavar="DEED")
 
     listing = deeds.add_parser("list", help="which there are, and what of them is here")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
-    listing.set_defaults(run=_list)
+    listing.set_defaults(run=_deed("list_all"))
 
     fetching = deeds.add_parser("fetch", help="download an engine's weights, or the rest of them")
-    fetching.add_argument("engine")
     fetching.add_argument("--mirror", default="", metavar="URL", help="takes the place of huggingface.co")
     fetching.add_argument("--proxy", default="", metavar="URL", help="an http proxy, or none")
-    fetching.set_defaults(run=_fetch)
+    fetching.set_defaults(run=_deed("fetch_weights"))
+
+    importing = deeds.add_parser("import", help="take over files that you have")
+    importing.set_defaults(run=_deed("import_files"))
 
     deleting = deeds.add_parser("delete", aliases=["remove"], help="remove an engine's weights from the disk")
-    deleting.add_argument("engine")
-    deleting.set_defaults(run=_delete)
+    deleting.set_defaults(run=_deed("delete_weights"))
 
-    for deed in (fetching, deleting):
+    moving = deeds.add_parser("move", help="move all weights to another folder")
+    moving.add_argument("folder", type=Path)
+    moving.set_defaults(run=_deed("move_all"))
+
+    verifying = deeds.add_parser("verify", help="compare an engine's weights with what they should be, and run them")
+    also = verbs.add_parser("verify", help="the same as weights verify: a report to paste into an issue")
+    for parser in (verifying, also):
+        parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # not in the environment's Python
+        parser.set_defaults(run=_deed("verify_weights"))
+
+    for deed in (fetching, importing, deleting, verifying, also):
+        deed.add_argument("engine")
+    importing.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders to look through")
+    importing.add_argument("--copy", action="store_true", help="never share a file's bytes with the folder it is from")
+    for deed in (fetching, importing, deleting, moving, verifying, also):
         add_options(deed)
-    for deed in (listing, fetching, deleting):
-        add_places(deed)
+    for deed in (listing, fetching, importing, deleting, moving, verifying, also):
+        deed.add_argument("--weights-dir", default="", metavar="FOLDER", help="where weights are kept")
+        deed.add_argument("--data-dir", default="", metavar="FOLDER", help="where Maquette keeps its data")
 
 
-def add_places(parser: argparse.ArgumentParser) -> None:
-    """Where weights and our other data are."""
-    parser.add_argument("--weights-dir", default="", metavar="FOLDER", help="where weights are kept")
-    parser.add_argument("--data-dir", default="", metavar="FOLDER", help="where Maquette keeps its data")
+def _deed(name: str) -> Callable[[argparse.Namespace, Any], int]:
+    def run(args: argparse.Namespace, catalogue: Any) -> int:
+        return int(getattr(import_module(".deeds", __package__), name)(args, catalogue))
 
-
-def go_to_places(args: argparse.Namespace) -> None:
-    configure(args.weights_dir, args.data_dir)
-
-
-def _list(args: argparse.Namespace, catalogue: Catalogue) -> int:
-    go_to_places(args)
-    for info in books.kept(catalogue):
-        if args.json:
-            print(json.dumps(books.as_data(shelf(), info)))
-        else:
-            print("\n".join(books.lines(shelf(), info)))
-    if not args.json:
-        print(f"Folder: {shelf().root}")
-    return 0
-
-
-def _fetch(args: argparse.Namespace, catalogue: Catalogue) -> int:
-    go_to_places(args)
-
-    def work(errand: Errand) -> str:
-        info = books.find(catalogue, args.engine)
-        errand.say(f"{info.title}: {books.size(info)}, to “{shelf().root}”. {books.licence(info)}")
-        return fetch(shelf(), info, Access.from_environment(args.mirror, args.proxy), errand)
-
-    return carry_out(args, args.engine, work)
-
-
-def _delete(args: argparse.Namespace, catalogue: Catalogue) -> int:
-    go_to_places(args)
-
-    def work(errand: Errand) -> str:
-        info = books.find(catalogue, args.engine)
-        errand.step(0.0, "Deleting")
-        freed = shelf().delete(info)
-        return f"{info.title}'s weights are deleted; {in_words(freed)} are free again."
-
-    return carry_out(args, args.engine, work)
+    return run

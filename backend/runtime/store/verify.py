@@ -107,6 +107,7 @@ def _look_at(shelf: Shelf, info: EngineInfo, state: FileState, engine: Any, find
     """One file: its bytes, then what is in it."""
     name = state.file.file
     proof = "as published" if state.state == VERIFIED else "no hash was published"
+    proof = "not as published, recognised by its tensors" if state.own else proof
     known = state.sha256 or "unknown"
     findings.lines.append(f"{name}: {state.size:,} bytes, SHA-256 {known} ({proof if state.usable else 'WRONG'})")
     if not state.usable:

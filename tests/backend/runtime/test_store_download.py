@@ -45,8 +45,8 @@ class Fetched:
             file, self.path, access or Access(**QUICK), self._step, self.paused.append, self.lines.append
         )
 
-    def _step(self, there, came):
-        self.steps.append((there, came))
+    def _step(self, there):
+        self.steps.append((there, self.download.came))
         if self._stop_at is not None and there >= self._stop_at:
             raise Cancelled
 
@@ -398,7 +398,7 @@ from backend.runtime.store.access import Access
 from backend.runtime.store.download import Download
 from pathlib import Path
 file = WeightsInfo("w.bin", int(sys.argv[4]), sha256=sys.argv[5], url=sys.argv[3])
-Download(file, Path(sys.argv[2]) / "w.bin", Access(), lambda *_: None, None, print).run()
+Download(file, Path(sys.argv[2]) / "w.bin", Access(), lambda there: None, None, print).run()
 """
 
 

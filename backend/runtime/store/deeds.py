@@ -1,0 +1,130 @@
+"""What ``python -m backend weights DEED`` does: errands, with a bar for a person and a report file for Blender.
+
+Apart from ``verb``, so that a backend that only serves never loads what speaks to servers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ...errand import FAILED, Errand, carry_out
+from .. import device
+from . import catalogue as books
+from . import configure, data_dir, folder, shelf
+from .access import Access
+from .adopt import adopt
+from .catalogue import Catalogue
+from .fetch import fetch
+from .lock import alone_in
+from .move import move
+from .names import in_words
+from .verify import verify
+
+ROOT = Path(__file__).resolve().parents[3]  # the folder that holds ``backend``
+
+
+def list_all(args: argparse.Namespace, catalogue: Catalogue) -> int:
+    configure(args.weights_dir, args.data_dir)
+    for info in books.kept(catalogue):
+        if args.json:
+            print(json.dumps(books.as_data(shelf(), info)))
+        else:
+            print("\n".join(books.lines(shelf(), info)))
+    if not args.json:
+        print(f"Folder: {shelf().root}")
+    return 0
+
+
+def fetch_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
+    configure(args.weights_dir, args.data_dir)
+
+    def work(errand: Errand) -> str:
+        info = books.find(catalogue, args.engine)
+        errand.say(f"{info.title}: {books.size(info)}, to “{shelf().root}”. {books.licence(info)}")
+        return fetch(shelf(), info, Access.from_environment(args.mirror, args.proxy), errand)
+
+    return carry_out(args, args.engine, work)
+
+
+def import_files(args: argparse.Namespace, catalogue: Catalogue) -> int:
+    configure(args.weights_dir, args.data_dir)
+
+    def work(errand: Errand) -> str:
+        info = books.find(catalogue, args.engine)
+        return adopt(shelf(), info, catalogue.load(info.id), args.paths, errand, link=not args.copy)
+
+    return carry_out(args, args.engine, work)
+
+
+def delete_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
+    configure(args.weights_dir, args.data_dir)
+
+    def work(errand: Errand) -> str:
+        info = books.find(catalogue, args.engine)
+        errand.step(0.0, "Deleting")
+        if not shelf().root.is_dir():
+            return f"Nothing of {info.title}'s weights is there."
+        with alone_in(shelf().root):
+            freed = shelf().delete(info)
+        return f"{info.title}'s weights are deleted: {in_words(freed)}."
+
+    return carry_out(args, args.engine, work)
+
+
+def move_all(args: argparse.Namespace, catalogue: Catalogue) -> int:
+    configure(args.weights_dir, args.data_dir)
+
+    def work(errand: Errand) -> str:
+        told = move(shelf(), args.folder, books.kept(catalogue), data_dir(), errand)
+        if os.environ.get(folder.ENVIRONMENT) and not args.weights_dir:
+            errand.say(f"The environment variable {folder.ENVIRONMENT} still names the old folder; change it.")
+        return told
+
+    return carry_out(args, "weights", work)
+
+
+def verify_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
+    configure(args.weights_dir, args.data_dir)
+    other = None if args.here or device.torch_present() else _python_with_torch()
+    if other is not None:
+        return _verify_there(other, args)
+    right = True
+
+    def work(errand: Errand) -> str:
+        nonlocal right
+        info = books.find(catalogue, args.engine)
+        findings = verify(shelf(), info, catalogue.load(info.id), errand)
+        right = not findings.problems
+        return findings.text()
+
+    code = carry_out(args, args.engine, work)
+    return code if right else FAILED
+
+
+def _python_with_torch() -> Path | None:
+    """The interpreter of the GPU engines' environment, where that is installed."""
+    from ..environment.place import Place
+
+    place = Place(data_dir() / "gpu")
+    return place.python if place.installed() is not None and place.python.exists() else None
+
+
+def _verify_there(python: Path, args: argparse.Namespace) -> int:
+    """The same in the other interpreter, which takes over our input and output."""
+    command = [str(python), "-X", "utf8", "-m", "backend", "weights", "verify", args.engine, "--here"]
+    command += ["--weights-dir", str(shelf().root), "--data-dir", str(data_dir())]
+    command += ["--quiet"] if args.quiet else []
+    command += ["--follow"] if args.follow else []
+    command += ["--report", os.path.abspath(args.report)] if args.report else []
+    sys.stdout.flush()
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # it has heard of it too
+            continue
