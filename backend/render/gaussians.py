@@ -20,8 +20,9 @@ from .gaussians_reference import CAP, CUT, LOW_PASS, NEAR, WIDEST
 
 TILE = 8  # pixels
 SLAB = 32  # Gaussians of a tile that are blended at a time
-BUDGET = 1 << 21  # alphas in flight on a processor; on a GPU sixteen times as many
+BUDGET = 1 << 20  # alphas in flight on a processor; on a GPU 32 times as many
 OPAQUE = 1e-4  # what shines through at most where a tile is left
+PAIRS = 1 << 23  # of a Gaussian and a tile, listed at a time; large Gaussians near the camera reach every tile
 
 
 @dataclass(frozen=True)
@@ -43,31 +44,32 @@ def render(
     means: Tensor, scales: Tensor, rotations: Tensor, opacities: Tensor, colours: Tensor, camera: Camera
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """(N,3), (N,3), (N,4), (N,), (N,3), as in ``GaussianCloud``, all on one device → rgb (H,W,3) over black,
-    alpha (H,W), mean depth (H,W) and median depth (H,W), float32, as in ``Rendering``.
+    alpha (H,W), mean depth (H,W) and median depth (H,W), as in ``Rendering``; float32, or float64 where ``means`` is.
 
     Differentiable with respect to all five, but for the median depth. Quaternions may have any length.
     """
     width, height = camera.width, camera.height
     splats = project(means, scales, rotations, opacities, colours, camera)
     across, down = -(-width // TILE), -(-height // TILE)
-    image = means.new_zeros((across * down, TILE * TILE, 6), dtype=torch.float32)
+    image = splats.centres.new_zeros((across * down, TILE * TILE, 6))
     image[..., 5] = torch.inf
-    members, starts, counts = assign(splats, across, down)
-    order = torch.argsort(counts, descending=True)[: int((counts > 0).sum())]
-    budget = (BUDGET if means.device.type == "cpu" else 16 * BUDGET) // (TILE * TILE)
-    done, parts, sizes = 0, [], counts[order].tolist()
-    tracked = torch.is_grad_enabled() and any(
-        tensor.requires_grad for tensor in (means, scales, rotations, opacities, colours)
-    )
-    while done < len(sizes):
-        together = max(1, budget // (SLAB if not tracked else sizes[done]))
-        tiles = order[done : done + together]
-        arguments = (splats, members, starts[tiles], counts[tiles], tiles, across)
-        # With gradients, what a group of tiles holds is computed again on the way back, and never kept for all of them.
-        parts.append(checkpoint(blend, *arguments, use_reentrant=False) if tracked else blend(*arguments))
-        done += len(tiles)
+    low, high = footprints(splats, across, down)
+    tracked = splats.centres.requires_grad or splats.values.requires_grad or splats.opacities.requires_grad
+    budget = (BUDGET if means.device.type == "cpu" else 32 * BUDGET) // (TILE * TILE)
+    places, parts = [], []
+    for top, bottom in bands(low, high, down):
+        members, starts, counts = assign(splats, low, high, across, top, bottom)
+        order = torch.argsort(counts, descending=True)[: int((counts > 0).sum())]
+        done, sizes = 0, counts[order].tolist()
+        while done < len(sizes):
+            here = order[done : done + max(1, 4 * budget // sizes[done] if tracked else budget // SLAB)]
+            arguments = (splats, members, starts[here], counts[here], here + top * across, across)
+            # With gradients, what a group of tiles holds is computed again on the way back: never is all of it kept.
+            parts.append(checkpoint(blend, *arguments, use_reentrant=False) if tracked else blend(*arguments))
+            places.append(here + top * across)
+            done += len(here)
     if parts:
-        image = image.index_copy(0, order, torch.cat(parts))
+        image = image.index_copy(0, torch.cat(places), torch.cat(parts))
     image = image.reshape(down, across, TILE, TILE, 6).transpose(1, 2).reshape(down * TILE, across * TILE, 6)
     rgb, alpha, depth, median = image[:height, :width].split([3, 1, 1, 1], -1)
     covered = alpha[..., 0]
@@ -83,6 +85,7 @@ def project(
     pixels have nearly singular covariances.
     """
     exact = torch.float32 if means.device.type == "mps" else torch.float64
+    wanted = torch.float64 if means.dtype == torch.float64 else torch.float32
     view = torch.as_tensor(camera.view, dtype=exact, device=means.device)
     f, half = camera.focal, means.new_tensor([camera.width / 2, camera.height / 2], dtype=exact)
     with torch.no_grad():
@@ -112,7 +115,7 @@ def project(
     far = (2 * torch.log(bright.detach() / CUT)).clamp(min=0).sqrt()  # in standard deviations
     reach = torch.stack([far * a.detach().sqrt(), far * c.detach().sqrt(), far], -1)
     values = torch.cat([colours[kept].to(exact), z[:, None], tilts], -1)
-    return Splats(*(tensor.to(torch.float32) for tensor in (centres, halves, reach, values, bright)))
+    return Splats(*(tensor.to(wanted) for tensor in (centres, halves, reach, values, bright)))
 
 
 def _rotations(quaternions: Tensor) -> Tensor:
@@ -126,16 +129,42 @@ def _rotations(quaternions: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def assign(splats: Splats, across: int, down: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Which Gaussians reach which tile: ``members`` (pairs,), those of a tile together and nearest first, and per tile
-    ``starts`` and ``counts`` (tiles,). No tile that one reaches is left out; a few more are let in.
+def footprints(splats: Splats, across: int, down: int) -> tuple[Tensor, Tensor]:
+    """The first and the last tile (column, row) that each Gaussian may reach, (M,2); the last before the first where
+    it is outside.
     """
-    device, tiles = splats.centres.device, across * down
-    last = torch.tensor([across, down], device=device) - 1
-    low = torch.floor((splats.centres - splats.reach[:, :2]) / TILE).clamp(min=-1e6, max=1e6).long()
-    high = torch.floor((splats.centres + splats.reach[:, :2]) / TILE).clamp(min=-1e6, max=1e6).long()
-    low, high = torch.maximum(low, torch.zeros_like(last)), torch.minimum(high, last)
-    spans = (high - low + 1).clamp(min=0)
+    last = torch.tensor([across, down], device=splats.centres.device) - 1
+    low = torch.floor((splats.centres - splats.reach[:, :2]) / TILE).clamp(min=0)
+    high = torch.floor((splats.centres + splats.reach[:, :2]) / TILE).clamp(min=-1)
+    return torch.minimum(low, last + 1).long(), torch.minimum(high, last).long()
+
+
+@torch.no_grad()
+def bands(low: Tensor, high: Tensor, down: int) -> list[tuple[int, int]]:
+    """The picture's rows of tiles, cut so that each piece has at most ``PAIRS`` pairs, or is one row."""
+    wide = (high[:, 0] - low[:, 0] + 1).clamp(min=0) * (high[:, 1] >= low[:, 1])
+    change = torch.zeros(down + 1, dtype=torch.long, device=low.device)
+    change = change.index_add(0, low[:, 1], wide).index_add(0, high[:, 1] + 1, -wide)
+    found, top, pairs = [], 0, 0
+    for row, count in enumerate(change[:down].cumsum(0).tolist()):
+        if row > top and pairs + count > PAIRS:
+            found.append((top, row))
+            top, pairs = row, 0
+        pairs += count
+    return [*found, (top, down)]
+
+
+@torch.no_grad()
+def assign(
+    splats: Splats, low: Tensor, high: Tensor, across: int, top: int, bottom: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Which Gaussians reach which tile of the rows from ``top`` to before ``bottom``: ``members`` (pairs,), those of a
+    tile together and nearest first, and per tile ``starts`` and ``counts``. No tile that one reaches is left out; a
+    few more are let in.
+    """
+    device, tiles = splats.centres.device, across * (bottom - top)
+    low = torch.maximum(low, torch.tensor([0, top], device=device))
+    spans = (torch.minimum(high, torch.tensor([across, bottom - 1], device=device)) - low + 1).clamp(min=0)
     pairs = spans.prod(1)
     member = torch.repeat_interleave(torch.arange(len(pairs), device=device), pairs)
     within = torch.arange(len(member), device=device) - (pairs.cumsum(0) - pairs)[member]
@@ -148,7 +177,7 @@ def assign(splats: Splats, across: int, down: int) -> tuple[Tensor, Tensor, Tens
     u = (l00[member] * away[:, 0]).abs() - half * l00[member]
     v = (l10[member] * away[:, 0] + l11[member] * away[:, 1]).abs() - (half * (l10.abs() + l11))[member]
     reached = torch.nonzero(u.clamp(min=0) ** 2 + v.clamp(min=0) ** 2 <= splats.reach[member, 2] ** 2)[:, 0]
-    tile, member = (y * across + x)[reached], member[reached]
+    tile, member = ((y - top) * across + x)[reached], member[reached]
     tile, order = torch.sort(tile.int(), stable=True)
     counts = torch.bincount(tile, minlength=tiles)
     return member[order], counts.cumsum(0) - counts, counts
@@ -156,14 +185,14 @@ def assign(splats: Splats, across: int, down: int) -> tuple[Tensor, Tensor, Tens
 
 def blend(splats: Splats, members: Tensor, starts: Tensor, counts: Tensor, tiles: Tensor, across: int) -> Tensor:
     """The pixels of the tiles (T,), (T, P, 6): rgb, alpha, depth times alpha, median depth."""
-    device = tiles.device
-    corner = torch.arange(TILE, device=device) + 0.5 - TILE / 2
+    device, dtype = tiles.device, splats.centres.dtype
+    corner = torch.arange(TILE, device=device, dtype=dtype) + 0.5 - TILE / 2
     y, x = (axis.flatten() for axis in torch.meshgrid(corner, corner, indexing="ij"))  # from the tile's middle
     places = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y])
-    middles = (torch.stack([tiles % across, tiles // across], -1) + 0.5) * TILE
-    through = torch.ones((len(tiles), TILE * TILE), device=device)
-    found = torch.zeros((len(tiles), TILE * TILE, 6), device=device)
-    median = torch.full((len(tiles), TILE * TILE), torch.inf, device=device)
+    middles = (torch.stack([tiles % across, tiles // across], -1).to(dtype) + 0.5) * TILE
+    through = torch.ones((len(tiles), TILE * TILE), device=device, dtype=dtype)
+    found = torch.zeros((len(tiles), TILE * TILE, 6), device=device, dtype=dtype)
+    median = torch.full_like(through, torch.inf)
     live = torch.arange(len(tiles), device=device)
     for begin in range(0, int(counts.max()), SLAB):
         with torch.no_grad():
