@@ -17,6 +17,7 @@ from .engines.engine import Catalogue
 from .errors import Cancelled
 from .jobs import failure
 from .protocol import EngineInfo, to_json
+from .runtime.environment import verb as runtime_verb
 from .runtime.store import verb as weights_verb
 
 
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend", description="Coloured meshes from pictures, offline.")
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (cli_make, cli_cutout, weights_verb):
+    for module in (cli_make, cli_cutout, runtime_verb, weights_verb):
         module.register(verbs)
     _register(verbs)
     return parser

@@ -64,6 +64,7 @@ class Errand:
         self._begun = time.monotonic()
         self._written = -REPORT_EVERY
         self._watchers: list[Callable[[], None]] = []
+        self._log: Path | None = None
         self._lock = threading.Lock()
 
     def step(self, fraction: float | None = None, stage: str = "", detail: str = "", eta: float | None = None) -> None:
@@ -93,6 +94,20 @@ class Errand:
         """One line for the log, which is our standard error."""
         self._bar.clear()
         print(line, file=sys.stderr, flush=True)
+        self.note(line)
+
+    def note(self, line: str) -> None:
+        """One line for the kept log alone."""
+        if self._log is not None:
+            with contextlib.suppress(OSError), open(self._log, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+    def keep_log(self, file: Path) -> None:
+        """From now on lines go to ``file`` too, which begins anew: reports quote it later."""
+        with contextlib.suppress(OSError):  # a disk that cannot be written is told by the work itself
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("", encoding="utf-8")
+            self._log = file
 
     def sleep(self, seconds: float) -> None:
         """Waits, unless the errand is stopped. Raises Cancelled."""
@@ -199,6 +214,7 @@ def _failed(errand: Errand, error: BaseException) -> int:
     told = Cancelled() if errand.stop.is_set() else explain(error)
     cancelled = isinstance(told, Cancelled)
     sentence, fix = (told.sentence, "") if cancelled else (told.sentence, told.fix)
+    errand.note(f"{sentence} {fix}".rstrip())
     errand.finish("cancelled" if cancelled else "failed", sentence, fix, told.code)
     print(f"{sentence} {fix}".rstrip(), file=sys.stderr, flush=True)
     return INTERRUPTED if cancelled else FAILED

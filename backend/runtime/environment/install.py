@@ -1,0 +1,225 @@
+"""Makes the private environment, step by step; each step can be killed, and the next run goes on where it stopped.
+
+1. look: what the machine has, what is to be installed, whether there is room for it
+2. fetch: the wheels, each checked against the lock
+3. make: a virtual environment on the Python that runs us, with nothing in it
+4. unpack: wheel by wheel, each noted once it is whole
+5. test: the environment calculates on its device
+6. mark: ``installed.json``, last of all; then the downloads go
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...errand import Errand
+from ...errors import JobError
+from ..store.access import Access
+from ..store.names import in_words
+from .alone import alone_in
+from .check import SelfTest, check_files, self_test
+from .fetch import Fetch, check_space
+from .lock import Plan, Wheel
+from .pips import clean_environment
+from .place import Installed, Place, remove_tree, size_of
+from .unpack import remove_leftovers, unpack
+
+FETCHED, MADE, UNPACKED = 0.7, 0.72, 0.95  # how far the whole is after each step; a slow network decides the first
+MARGIN = 200_000_000  # bytes left free
+
+
+class NeedsConsent(JobError):
+    """Files whose hash we could not confirm ourselves are to be installed; the user has to agree."""
+
+    code = "needs_consent"
+
+
+class NoEnvironment(JobError):
+    """This Python cannot make a virtual environment."""
+
+    code = "no_environment"
+
+
+@dataclass
+class Install:
+    """One installation. ``shelf`` a folder with wheels, or None; ``network`` False uses only that and what is there;
+    ``consent`` accepts files that are not verified."""
+
+    plan: Plan
+    place: Place
+    errand: Errand
+    shelf: Path | None = None
+    network: bool = True
+    consent: bool = False
+    access: Access = field(default_factory=Access)
+    test: Callable[[Place, str], SelfTest] = self_test
+
+    def run(self) -> str:
+        """The sentence of the self-test. Raises JobError, Cancelled, OSError."""
+        with alone_in(self.place.root):
+            done = self.place.installed()
+            if done and done.key == self.plan.key and self.place.python.exists():
+                return f"Already installed. {done.self_test}"
+            self.errand.step(0.0, "Looking at this computer")
+            self._tell()
+            self._check_consent()
+            self.place.unmark()  # from here on there is no finished environment
+            self._check_space()
+            wheels = self._fetch()
+            self._make()
+            self._unpack(wheels)
+            return self._finish()
+
+    # ------------------------------------------------------------------------------------------ the steps
+
+    def _tell(self) -> None:
+        plan, say = self.plan, self.errand.say
+        build = plan.choice.build
+        say(f"PyTorch {build.torch} for: {build.title} ({plan.machine.platform}, Python {plan.machine.python})")
+        if plan.choice.sentence:
+            say(plan.choice.sentence)
+        say(f"{len(plan.wheels)} wheels, {in_words(plan.download)} to fetch, {in_words(plan.installed)} on the disk")
+
+    def _check_consent(self) -> None:
+        if not self.plan.unverified or self.consent:
+            return
+        names = ", ".join(wheel.file for wheel in self.plan.unverified)
+        hashed = all(wheel.sha256 for wheel in self.plan.unverified)
+        known = "is checked against a hash that others published" if hashed else "cannot be checked against any hash"
+        raise NeedsConsent(
+            f"{names} comes from PyTorch's own server and {known}; we could not confirm it ourselves.",
+            "Agree to that (--accept-unverified), or install for the processor (--accelerator cpu).",
+        )
+
+    def _check_space(self) -> None:
+        plan = self.plan
+        done = self._unpacked()
+        there = sum(w.bytes for w in plan.wheels if (self.place.downloads / w.file).is_file() or self._on_shelf(w))
+        unpacked = sum(wheel.unpacked for wheel in plan.wheels if wheel.file in done)
+        check_space(self.place.root, plan.download - there + plan.installed - unpacked + MARGIN)
+
+    def _on_shelf(self, wheel: Wheel) -> bool:
+        return bool(self.shelf) and (self.shelf / wheel.file).is_file()  # type: ignore[operator]
+
+    def _fetch(self) -> dict[Wheel, Path]:
+        total = max(self.plan.download, 1)
+
+        def step(there: int, what: str) -> None:
+            detail = f"{in_words(there)} of {in_words(total)}" + (f" · {what}" if what else "")
+            self.errand.step(FETCHED * min(there / total, 1.0), "Downloading", detail)
+
+        done = self._unpacked()
+        wanted = [wheel for wheel in self.plan.wheels if wheel.file not in done]
+        fetch = Fetch(wanted, self.place.downloads, self.errand, step, self.shelf, self.network, self.access)
+        return fetch.run()
+
+    def _make(self) -> None:
+        """The empty environment; what is there of another plan goes."""
+        self.errand.step(FETCHED, "Making the environment")
+        if self._unpacked() and self.place.python.exists():
+            return
+        self.place.progress.unlink(missing_ok=True)
+        remove_tree(self.place.env)
+        command = [sys.executable, "-I", "-m", "venv", "--without-pip", str(self.place.env)]
+        hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        told = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=clean_environment(),
+            creationflags=hidden,
+        )
+        if told.returncode or not self.place.python.exists():
+            words = told.stdout.decode("utf-8", "replace").strip().splitlines()
+            for line in words:
+                self.errand.say(f"venv: {line}")
+            raise NoEnvironment(
+                f"This Python cannot make a virtual environment ({(words or ['it said nothing'])[-1][:160]}).",
+                "On Debian and Ubuntu: sudo apt install python3-venv. Elsewhere use Blender from blender.org.",
+            )
+        self.place.packages.mkdir(parents=True, exist_ok=True)
+        self._note(f"plan {self.plan.key}")
+
+    def _unpack(self, wheels: dict[Wheel, Path]) -> None:
+        total, done, written = max(self.plan.installed, 1), self._unpacked(), 0
+        for wheel in self.plan.wheels:
+            if wheel.file in done:
+                written += wheel.unpacked
+                continue
+            begun = written
+
+            def step(count: int, begun: int = begun, name: str = wheel.name) -> None:
+                nonlocal written
+                written += count
+                share = min(written / total, 1.0)
+                self.errand.step(MADE + (UNPACKED - MADE) * share, "Installing", f"{name}, {in_words(written)}")
+
+            unpack(wheels[wheel], self.place.packages, step)
+            self._note(wheel.file)
+            written = begun + wheel.unpacked
+        remove_leftovers(self.place.packages)
+
+    def _finish(self) -> str:
+        self.errand.step(UNPACKED, "Checking the files")
+        total = max(self.plan.installed, 1)
+        read = 0
+
+        def step(count: int) -> None:
+            nonlocal read
+            read += count
+            self.errand.step(UNPACKED + 0.02 * min(read / total, 1.0), "Checking the files")
+
+        check_files(self.place, step)
+        self.errand.step(0.98, "Trying it out")
+        build = self.plan.choice.build
+        found = self.test(self.place, "cuda" if build.cuda else "mps" if build.name == "mps" else "")
+        self.place.mark(
+            Installed(
+                key=self.plan.key,
+                build=build.name,
+                torch=found.torch,
+                python=self.plan.machine.python,
+                base=os.path.realpath(sys.executable),
+                self_test=found.sentence,
+                device=found.device,
+                bytes=size_of(self.place.env),
+            )
+        )
+        remove_tree(self.place.downloads)
+        return found.sentence
+
+    # ------------------------------------------------------------------------------------- what is known
+
+    def _unpacked(self) -> set[str]:
+        """The wheels of this plan that are unpacked whole; none where the environment is of another plan."""
+        try:
+            lines = self.place.progress.read_text(encoding="utf-8").split("\n")
+        except OSError:
+            return set()
+        # The last piece is "" or a line that was being written when we were killed.
+        return set(lines[:-1]) if lines[:1] == [f"plan {self.plan.key}"] else set()
+
+    def _note(self, line: str) -> None:
+        with open(self.place.progress, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def remove(place: Place, errand: Errand) -> str:
+    """Deletes the environment, the downloads and the marker; the folder's log stays. Raises JobError."""
+    with alone_in(place.root):
+        freed = size_of(place.root)
+        place.unmark()
+        parts: Sequence[Path] = (place.env, place.downloads)
+        for i, part in enumerate(parts):
+            errand.step(i / len(parts), "Removing")
+            remove_tree(part)
+        place.progress.unlink(missing_ok=True)
+    return f"The GPU runtime is removed; {in_words(freed)} are free again."
