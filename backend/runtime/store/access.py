@@ -47,8 +47,7 @@ class Access:
 
     def __post_init__(self) -> None:
         for what, address in (("mirror", self.mirror), ("proxy", self.proxy if self.proxy != "none" else "")):
-            parts = urlsplit(address)
-            if address and (parts.scheme not in ("http", "https") or not parts.hostname):
+            if address and not _is_web(address):
                 raise BadRequest(
                     f"“{address[:80]}” is no address of a {what}.", "Give one like https://example.org:8080."
                 )
@@ -82,7 +81,9 @@ class Access:
                 sent["Authorization"] = f"Bearer {self.token}"
             try:
                 response = director.open(urllib.request.Request(url, headers=sent, method=method), timeout=self.stall)
-                return Answer(response, start, linked or _linked(response.headers))
+                if _origin(url) == _origin(start):
+                    linked = linked or _linked(response.headers)
+                return Answer(response, start, linked)
             except HTTPError as error:
                 with error:
                     if error.code in REDIRECTS and error.headers.get("Location"):
@@ -104,7 +105,10 @@ class Access:
         return bool(self.token) and _origin(start) == home and _origin(url) == home
 
     def _next(self, url: str, location: str) -> str:
-        target = quote(urljoin(url, location), safe="%/:=&?~#+!$,;'@()*[]")
+        try:
+            target = quote(urljoin(url, location), safe="%/:=&?~#+!$,;'@()*[]")
+        except ValueError:
+            target = location
         if not self._allowed(target, url):
             raise troubles.NotTrusted(
                 f"{troubles.host_of(url)} sends us to an unsafe address ({target[:60]}).",
@@ -116,7 +120,7 @@ class Access:
         """https anywhere; http only to the mirror, or on this computer where we were there already."""
         try:
             parts, before = urlsplit(url), urlsplit(origin)
-            if not parts.hostname or parts.username is not None:
+            if not parts.hostname or parts.username is not None or parts.port == 0:  # asking for the port checks it
                 return False
             if parts.scheme == "https":
                 return True
@@ -175,6 +179,14 @@ def _certifi() -> list[str]:
     except ImportError:
         return []
     return [certifi.where()]
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _origin(url: str) -> tuple[str, str, int]:
