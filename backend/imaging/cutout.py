@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import BadRequest, EmptyMask, ImageTooLarge, UnreadableImage
+from ..errors import BadRequest, EmptyMask, ImageTooLarge, UnknownEngine, UnreadableImage
 from .doubt import HARDLY, doubtful, signs
 from .grids import block_means
+from .learned import Remover, Unusable, matte_of, put_on
 from .matte import soften
 from .separate import Separation, separate
 
-MODES = ("auto", "alpha", "background", "none")
+MODES = ("auto", "alpha", "learned", "background", "none")
 MAX_PIXELS = 100_000_000
 ENOUGH_PIXELS = 6_000_000  # larger pictures are shrunk by a whole number first: engines look at far fewer
 _STRIP = 64  # rows of the smaller picture made at a time, to need little memory
@@ -24,25 +25,38 @@ MEANINGFUL = 0.002  # part of the picture that must be transparent for its alpha
 @dataclass(frozen=True)
 class CutOut:
     """``rgba`` (H, W, 4) float32 straight sRGB in [0, 1], the picture's own field; ``doubtful`` is empty, or
-    says why the cut-out may be wrong and what to do about it.
+    says why the cut-out may be wrong and what to do about it; ``by``: which of MODES it was in the end.
     """
 
     rgba: np.ndarray
     doubtful: str = ""
+    by: str = ""
 
 
-def cut_out(pixels: np.ndarray, mode: str = "auto", step: Callable[..., None] | None = None) -> CutOut:
+def cut_out(
+    pixels: np.ndarray,
+    mode: str = "auto",
+    step: Callable[..., None] | None = None,
+    remover: Remover | None = None,
+) -> CutOut:
     """``pixels`` (H, W, 4) uint8 straight sRGB, row 0 on top → the object, with a soft alpha.
 
-    ``alpha`` keeps the picture's own transparency; ``background`` finds the object before a plain or smooth
-    background (flat, graded, noisy, with soft shadows, a wall above a floor) and takes that background's
-    colour out of its edge; ``auto`` does the one where the picture has transparent places, else the other;
-    ``none`` takes all of the picture for the object. ``step(fraction)`` is called now and then and may raise.
-    Pictures over 6 million pixels come back smaller by a whole number. Raises BadRequest (mode),
-    UnreadableImage (no such array), ImageTooLarge, EmptyMask.
+    ``alpha`` keeps the picture's own transparency; ``learned`` asks ``remover`` for the matte of any object before
+    any background; ``background`` finds the object before a plain or smooth background (flat, graded, noisy, with
+    soft shadows, a wall above a floor); both take the background's colour out of the object's edge. ``auto`` is
+    ``alpha`` where the picture has transparent places, else ``learned`` where there is a remover, else
+    ``background``, which also steps in, with a word in ``doubtful``, where the remover fails. ``none`` takes all of
+    the picture for the object. ``step(fraction)`` is called now and then and may raise.
+    Pictures over 6 million pixels come back smaller by a whole number. Raises BadRequest (mode), UnknownEngine
+    (``learned`` without a remover), UnreadableImage (no such array), ImageTooLarge, EmptyMask.
     """
     if mode not in MODES:
         raise BadRequest(f"There is no cut-out mode “{mode}”.", f"Use one of {', '.join(MODES)}.")
+    if mode == "learned" and remover is None:
+        raise UnknownEngine(
+            "There is no learned background remover here.",
+            "Install the GPU engines and the weights of BiRefNet, or choose the cut-out “auto”.",
+        )
     pixels = np.asarray(pixels)
     if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8 or not pixels.size:
         raise UnreadableImage(
@@ -59,17 +73,29 @@ def cut_out(pixels: np.ndarray, mode: str = "auto", step: Callable[..., None] | 
     rgba /= 255
     if mode == "none":
         rgba[..., 3] = 1
-        return CutOut(rgba)
+        return CutOut(rgba, by="none")
     transparent = np.count_nonzero(pixels[..., 3] < 128) / (pixels.shape[0] * pixels.shape[1])
     if mode == "alpha" or (mode == "auto" and transparent >= MEANINGFUL):
-        return CutOut(rgba, _alpha_in_doubt(transparent))
-    found, doubt = _found(pixels, step or (lambda fraction: None))
+        return CutOut(rgba, _alpha_in_doubt(transparent), by="alpha")
+    step, excuse = step or (lambda fraction: None), ""
+    if remover is not None and mode in ("auto", "learned"):
+        try:
+            alpha = matte_of(pixels, remover, lambda fraction=0.0, detail="": step(0.9 * fraction))
+            return CutOut(rgba, put_on(rgba, alpha), by="learned")
+        except Unusable as error:
+            excuse = str(error)
+    return CutOut(rgba, f"{excuse} {_before_background(pixels, rgba, step)}".strip(), by="background")
+
+
+def _before_background(pixels: np.ndarray, rgba: np.ndarray, step: Callable[[float], None]) -> str:
+    """Writes alpha, and the edge's colours, into ``rgba``, the floats of ``pixels`` → a doubt or ""."""
+    found, doubt = _found(pixels, step)
     left, top, right, bottom = found.box
     own = rgba[top:bottom, left:right, 3].copy()
     rgba[..., 3] = 0
     soften(rgba[top:bottom, left:right], found.small, found.mask)
     rgba[top:bottom, left:right, 3] *= own
-    return CutOut(rgba, doubt)
+    return doubt
 
 
 def _found(pixels: np.ndarray, step: Callable[[float], None]) -> tuple[Separation, str]:

@@ -246,13 +246,18 @@ def test_the_same_picture_gives_the_same_cut_out():
     levels=st.sampled_from([1, 2, 3, 256]),
     mode=st.sampled_from(cutout.MODES),
     clear=st.sampled_from([0.0, 0.001, 0.5, 1.0]),
+    sharp=st.sampled_from([0.2, 1.0, 30.0]),
 )
-def test_hostile_arrays_give_a_cut_out_or_a_named_error(height, width, seed, levels, mode, clear):
+def test_hostile_arrays_give_a_cut_out_or_a_named_error(height, width, seed, levels, mode, clear, sharp):
     random = np.random.default_rng(seed)
     pixels = (random.integers(0, levels, (height, width, 4)) * (255 // max(1, levels - 1))).astype(np.uint8)
     pixels[..., 3] = np.where(random.random((height, width)) < clear, 0, 255)
+
+    def remover(pixels, step):
+        return np.clip((random.random(pixels.shape[:2]) - 0.5) * sharp + 0.5, 0, 1).astype(np.float32)
+
     try:
-        rgba = cut_out(pixels, mode).rgba
+        rgba = cut_out(pixels, mode, remover=remover if mode == "learned" or seed % 2 else None).rgba
     except EmptyMask:
         return
     assert rgba.shape == (height, width, 4) and rgba.dtype == np.float32
