@@ -47,35 +47,31 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
     meter was stopped.
     """
     info = check(request, catalogue)
-    if info is None:  # a cut-out that needs no engine
-        return _done(request, info, meter, *_cut_out(request, meter))
-    if info.tier == "gpu":
+    if info is not None and info.tier == "gpu":
         meter.warn(device.choose().note)
-    preset, sentence = affordable(info, request.preset, catalogue)
-    meter.warn(sentence)
     memory.forget_peak()
     device.forget_peak()
     for last in (False, True):
         try:
-            made, facts = _make(replace(request, preset=preset), info, meter, catalogue)
-            return _done(replace(request, preset=preset), info, meter, made, facts)
+            return _once(request, info, meter, catalogue)
         except BaseException as error:
             if not is_out_of_memory(error):
                 raise
             # As text: a record that kept the error would keep all that its frames hold.
-            log.warning("%s at %s ran out of memory\n%s", info.id, preset, traceback.format_exc())
+            log.warning("a job at %s ran out of memory\n%s", request.preset, traceback.format_exc())
         # Outside of the clause above, for the same reason.
         make_room(catalogue)
-        if not last:
-            preset, sentence = second_try(info, preset)
+        if not last and info is not None:
+            preset, sentence = second_try(info, request.preset)
+            request = replace(request, preset=preset)
             meter.warn(sentence)
     raise out_of_memory(info)
 
 
-def _make(request: Request, info: EngineInfo, meter: Meter, catalogue: Catalogue) -> tuple[Made, Facts]:
+def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Catalogue) -> Finished:
     """One try: what comes in → the engine's shape → what is to come out."""
-    if request.output == "cutout":
-        return _cut_out(request, meter)
+    if info is None or request.output == "cutout":
+        return _cut_out(request, info, meter)
     of_pictures = given(request) not in ("cloud", "depths")
     stages = dict(OF_PICTURES if of_pictures else OF_CLOUDS)
     if request.output == "cloud":
@@ -84,29 +80,36 @@ def _make(request: Request, info: EngineInfo, meter: Meter, catalogue: Catalogue
     with meter.stage(CUT_OUT if of_pictures else READ) as watch:
         conditioning = condition(request, watch)
     with meter.stage(ENGINE) as watch:
+        # Now, when all that came before has taken its share.
+        preset, sentence = affordable(info, request.preset, catalogue)
+        meter.warn(sentence)
+        request = replace(request, preset=preset)
         engine = catalogue.load(info.id)
-        shape = engine.generate(conditioning, watch)
+        shape = engine.generate(replace(conditioning, preset=preset), watch)
     del conditioning  # a large cloud is not kept twice
-    height = request.placement.height
+    stay = bool(request.options.get("keep_scale"))
     if request.output == "cloud":
         with meter.stage(FINISH):
-            return _placed(shape, request)
+            cloud, facts = _placed(shape, request.placement.height, stay)
+        return _done(request, info, meter, cloud, facts)
     with meter.stage(SURFACE) as watch:
-        mesh = extract(shape, engine.resolution(request.preset), watch)
+        mesh = extract(shape, engine.resolution(preset), watch)
     with meter.stage(FINISH) as watch:
-        return finish(mesh, request.target_faces, height, watch)
+        mesh, facts = finish(mesh, request.target_faces, request.placement.height, watch, stay)
+    return _done(request, info, meter, mesh, facts)
 
 
-def _cut_out(request: Request, meter: Meter) -> tuple[CutOut, Facts]:
+def _cut_out(request: Request, info: EngineInfo | None, meter: Meter) -> Finished:
     meter.plan({CUT_OUT: OF_PICTURES[CUT_OUT]})
     with meter.stage(CUT_OUT) as watch:
-        return only_cut_out(request, watch), Facts(0, 0, 0, False)
+        made = only_cut_out(request, watch)
+    return _done(request, info, meter, made, Facts(0, 0, 0, False))
 
 
-def _placed(shape: Shape, request: Request) -> tuple[GaussianCloud | PointCloud, Facts]:
+def _placed(shape: Shape, height: float, stay: bool) -> tuple[GaussianCloud | PointCloud, Facts]:
     if not isinstance(shape, (GaussianCloud, PointCloud)):
         raise UnsupportedShape(f"A {type(shape).__name__} is no cloud.", "Ask for a mesh instead.")
-    cloud = shape if request.options.get("keep_scale") else stand(shape, request.placement.height)
+    cloud = shape if stay else stand(shape, height)
     count = len(cloud.points if isinstance(cloud, PointCloud) else cloud.means)
     return cloud, Facts(count, 0, 0, False)
 

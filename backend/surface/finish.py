@@ -28,10 +28,12 @@ class Facts:
     warnings: tuple[str, ...] = ()
 
 
-def finish(mesh: TriangleMesh, target_faces: int, height: float, watch: Watch) -> tuple[TriangleMesh, Facts]:
+def finish(
+    mesh: TriangleMesh, target_faces: int, height: float, watch: Watch, stay: bool = False
+) -> tuple[TriangleMesh, Facts]:
     """Cleans, thins out to ``target_faces`` (0 keeps every face) and stands the mesh up: about x = y = 0, on z = 0,
     ``height`` metres along z, or the longest side 1 m where it is 0. What would then be over 100 km long is made
-    smaller, with a warning.
+    smaller, with a warning. ``stay`` leaves it where and as large as it is instead.
 
     World frame in and out. Raises EmptySurface where nothing is left to stand up.
     """
@@ -41,11 +43,11 @@ def finish(mesh: TriangleMesh, target_faces: int, height: float, watch: Watch) -
         raise EmptySurface("There is no surface in what the engine made.", "Try another picture or another engine.")
     mesh = decimate(mesh, target_faces, within(watch, 0.1, 0.9))
     watch.step(0.9, "measuring")
-    mesh = stand(mesh, height)
+    mesh = mesh if stay else stand(mesh, height)
     known = measure(mesh)
     warnings = []
     reached = float(np.ptp(mesh.vertices[:, 2]))
-    if reached < height * 0.999:
+    if reached < height * 0.999 and not stay:
         warnings.append(
             f"The mesh is {_metres(reached)} high and not {_metres(height)}, because it is so flat: "
             f"otherwise it would be more than {LONGEST / 1000:.0f} km long."

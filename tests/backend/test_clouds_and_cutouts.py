@@ -90,6 +90,14 @@ def test_a_cloud_becomes_a_mesh_by_every_stage():
     assert finished.made.vertices[:, 2].max() == pytest.approx(3) and finished.report.watertight
 
 
+def test_a_mesh_may_stay_where_its_cloud_is():
+    request = Request("keeper", arrays=sphere_arrays(), options={"keep_scale": True}, placement=Placement(height=9.0))
+    finished, _ = run(request, Keeper(as_mesh=True))
+    vertices = finished.made.vertices
+    np.testing.assert_allclose([vertices.min(0), vertices.max(0)], [[-1, -1, -1], [1, 1, 1]])
+    assert not finished.report.warnings or "high" not in finished.report.warnings[0]
+
+
 def test_an_engine_that_makes_no_cloud_after_all_is_told_apart():
     with pytest.raises(UnsupportedShape, match="TriangleMesh is no cloud"):
         run(dataclasses.replace(CLOUD, arrays=sphere_arrays()), Keeper(as_mesh=True))
