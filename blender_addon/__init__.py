@@ -44,6 +44,6 @@ def _classes() -> tuple:
 
 def _parts() -> tuple:
     """What has more to register than classes."""
-    from . import properties, runtime, thumbnails
+    from . import operators, properties, runtime, thumbnails
 
-    return (thumbnails, properties, runtime)
+    return (thumbnails, properties, runtime, operators)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
@@ -32,6 +32,11 @@ class Ticket:
     batch: Batch | None = None
     placed: Placed | None = None
     told: str = ""
+
+    def at_origin(self) -> Ticket:
+        """The same, to stand where its file has it and not at the 3D cursor."""
+        place = replace(self.request.placement, location=(0.0, 0.0, 0.0))
+        return replace(self, request=replace(self.request, placement=place))
 
 
 @dataclass
@@ -66,7 +71,7 @@ class Delivery:
         problem = None
         try:
             if batch is not None:
-                location = batch.shelf.next(*_footprint(result.arrays["vertices"]))
+                location = batch.shelf.next(*_footprint(result.arrays))
             group = ticket.request.placement.collection
             ticket.placed = place(result.arrays, ticket.request, result.report, ticket.target, location, group)
         except UnusableMesh as error:
@@ -132,9 +137,12 @@ def _job(session: Session, id: str) -> Job | None:
     return next((job for job in session.jobs if job.id == id), None)
 
 
-def _footprint(vertices) -> tuple[float, float]:
-    """Width along X and depth along Y of what stands about x = y = 0, metres."""
-    size = 2 * np.abs(np.asarray(vertices)[:, :2]).max(axis=0)
+def _footprint(arrays: dict) -> tuple[float, float]:
+    """Width along X and depth along Y of what stands about x = y = 0, metres; a cloud's few strays are not counted."""
+    if "points" in arrays:
+        size = 2 * np.percentile(np.abs(np.asarray(arrays["points"])[:, :2]), 99, axis=0)
+    else:
+        size = 2 * np.abs(np.asarray(arrays["vertices"])[:, :2]).max(axis=0)
     return float(size[0]), float(size[1])
 
 

@@ -37,7 +37,7 @@ def build_mesh(name: str, vertices, faces, colours=None) -> bpy.types.Mesh:
         mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, 3, dtype=np.int32))
         mesh.update(calc_edges=True)
         if colours is not None:
-            _colour(mesh, colours)
+            colour(mesh, colours)
     except BaseException:
         bpy.data.meshes.remove(mesh)
         raise
@@ -68,8 +68,11 @@ def _checked(vertices, faces, colours) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return vertices, faces, colours
 
 
-def _colour(mesh: bpy.types.Mesh, colours: np.ndarray) -> None:
-    """Bytes at the vertices, the way painting stores them. ``color_srgb`` takes sRGB; plain ``color`` is linear."""
+def colour(mesh: bpy.types.Mesh, colours: np.ndarray) -> None:
+    """Bytes at the vertices, (N,4) uint8 sRGB, the way painting stores them.
+
+    ``color_srgb`` takes sRGB; plain ``color`` is linear.
+    """
     layer = mesh.color_attributes.new(COLOURS, "BYTE_COLOR", "POINT")
     layer.data.foreach_set("color_srgb", (colours * np.float32(1 / 255)).ravel())
     mesh.color_attributes.active_color = mesh.color_attributes[COLOURS]

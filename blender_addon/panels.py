@@ -71,6 +71,16 @@ class MAQUETTE_PT_text(_Sidebar, bpy.types.Panel):
             _say(layout, context, f"{engine.title} makes meshes from pictures only.", "INFO")
 
 
+class MAQUETTE_PT_splats(_Sidebar, bpy.types.Panel):
+    bl_label = "Splats & Points"
+    bl_idname = "MAQUETTE_PT_splats"
+    bl_parent_id = "MAQUETTE_PT_generate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, _context):
+        self.layout.operator("maquette.import_splat", text="Import .ply…", icon="IMPORT")
+
+
 class MAQUETTE_PT_queue(_Sidebar, bpy.types.Panel):
     bl_label = "Jobs"
     bl_idname = "MAQUETTE_PT_queue"
@@ -288,6 +298,7 @@ def _title(id: str) -> str:
 CLASSES = (
     MAQUETTE_PT_generate,
     MAQUETTE_PT_text,
+    MAQUETTE_PT_splats,
     MAQUETTE_PT_queue,
     MAQUETTE_PT_object,
     MAQUETTE_MT_engines,

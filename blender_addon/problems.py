@@ -19,6 +19,10 @@ class UnreadableImage(Problem):
     code = "unreadable_image"
 
 
+class UnreadableFile(Problem):
+    code = "unreadable_file"
+
+
 class ImageTooLarge(Problem):
     code = "image_too_large"
 

@@ -23,5 +23,5 @@ def tickets_of(requests: Sequence[Request], context: bpy.types.Context) -> Itera
             count = sum(other.placement.collection == group for other in requests)
             origin = resume_origin(target, group, request.placement.location)
             batches[group] = new_batch(group, count, origin, request.placement.height)
-        source = FileSource(request.source) if request.source else NoSource()
+        source = FileSource(request.source) if request.source and not request.file else NoSource()
         yield Ticket(request, source, target, batches.get(group))

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Color, Vector
 
+from .cloud import build_cloud
 from .link import Report, Request
 from .material import vertex_colour_material
 from .mesh import build_mesh
@@ -47,26 +48,22 @@ def place(
 ) -> Placed:
     """Makes the object and one undo step that removes it.
 
-    ``arrays`` as in link.Result; ``location`` in metres, where the bottom centre goes; ``group`` the name of
-    a collection of its own inside the target's. Raises mesh.UnusableMesh, UnusableResult; nothing is left then.
+    ``arrays`` as in link.Result of kind mesh or cloud; ``location`` in metres, where the bottom centre goes;
+    ``group`` the name of a collection of its own inside the target's. Raises mesh.UnusableMesh, UnusableResult;
+    nothing is left then.
     """
-    name = request.name or "Maquette"
-    mesh = build_mesh(name, arrays["vertices"], arrays["faces"], arrays.get("colours"))
-    thing = None
+    thing, note = _build(arrays, request)
     try:
-        mesh.materials.append(vertex_colour_material())
-        thing = bpy.data.objects.new(name, mesh)
         thing.location = location
         thing.color = _viewport_colour(arrays.get("colours"))
         remember(thing, request, report)
-        scene, parent, note = _resolve(target)
+        scene, parent, elsewhere = _resolve(target)
         collection = own_collection(parent, group) if group else parent
         collection.objects.link(thing)
     except BaseException:
-        if thing is not None:
-            bpy.data.objects.remove(thing)
-        bpy.data.meshes.remove(mesh)
+        bpy.data.meshes.remove(thing.data)  # and the object with it
         raise
+    note = " ".join(filter(None, (note, elsewhere)))
     window, layer = _view(scene)
     chosen, active = list(layer.objects.selected), layer.objects.active
     at_work = active is not None and active.mode != "OBJECT"
@@ -83,6 +80,17 @@ def place(
     if not at_work:  # a step among those of Edit Mode could not take the object back
         _push_undo(f"Maquette: {thing.name}", window)
     return Placed(thing.name, note)
+
+
+def _build(arrays: dict, request: Request) -> tuple[bpy.types.Object, str]:
+    """The object, linked nowhere, and a sentence where something about it is to be told."""
+    name = request.name or "Maquette"
+    if "points" in arrays:
+        options = request.options
+        return build_cloud(name, arrays, str(options.get("show_as", "splats")), int(options.get("at_most", 0) or 0))
+    mesh = build_mesh(name, arrays["vertices"], arrays["faces"], arrays.get("colours"))
+    mesh.materials.append(vertex_colour_material())
+    return bpy.data.objects.new(name, mesh), ""
 
 
 def _viewport_colour(colours) -> tuple[float, float, float, float]:

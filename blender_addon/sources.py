@@ -49,7 +49,7 @@ class ImageSource:
 
 
 class NoSource:
-    """For what is made from text alone."""
+    """For what needs no pixels of ours: a text, or a file that the backend reads itself."""
 
     def fill(self, request: Request) -> Request:
         return request
@@ -63,7 +63,7 @@ Source = FileSource | ImageSource | NoSource
 
 def source_of(request: Request) -> Source:
     """The source a remembered request names. Raises UnreadableImage where it is gone."""
-    if not request.source:
+    if not request.source or request.file:
         return NoSource()
     if os.path.isabs(request.source):
         return FileSource(request.source)

@@ -1,5 +1,7 @@
 """One verb a file. Each file lists its classes; this is the list of files."""
 
+import bpy
+
 from . import (
     cancel,
     choose_engine,
@@ -9,6 +11,7 @@ from . import (
     generate_from_folder,
     generate_from_image,
     generate_from_text,
+    import_splat,
     pick_image,
     resume_queue,
     retry,
@@ -24,6 +27,7 @@ CLASSES = tuple(
         generate_from_image,
         generate_from_text,
         generate_from_folder,
+        import_splat,
         generate_again,
         cancel,
         retry,
@@ -39,3 +43,11 @@ CLASSES = tuple(
     )
     for cls in module.CLASSES
 )
+
+
+def register() -> None:
+    bpy.types.TOPBAR_MT_file_import.append(import_splat.draw_menu)
+
+
+def unregister() -> None:
+    bpy.types.TOPBAR_MT_file_import.remove(import_splat.draw_menu)

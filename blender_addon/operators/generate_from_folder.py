@@ -1,4 +1,4 @@
-"""Every picture in a folder becomes an object, in a grid, in a collection named after the folder."""
+"""Every picture in a folder becomes an object, in a grid, in a collection named after the folder; or every splat."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 import bpy
 
 from ..batch import Batch, new_batch, pictures_in
+from ..clouds import CLOUD_ENGINE, SUFFIXES, of_clouds
 from ..delivery import Ticket
 from ..pictures import suffixes
 from ..problems import MissingFolder, NothingToRun, Problem
-from ..properties import BATCH_FACES
-from ..sources import FileSource
+from ..properties import BATCH_FACES, DEFAULT_ENGINE
+from ..sources import FileSource, NoSource
 from ..words import shown
 from .options import FRESH, Options, carry_out, cursor_of, refuse
 
@@ -24,7 +25,7 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     directory: bpy.props.StringProperty(
-        name="Folder", description="Folder with pictures", subtype="DIR_PATH", options=FRESH
+        name="Folder", description="Folder with pictures, or with splats", subtype="DIR_PATH", options=FRESH
     )
     target_faces: bpy.props.IntProperty(
         name="Faces",
@@ -34,6 +35,7 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
         options=FRESH,
     )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.ply", options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context, _event):
@@ -62,15 +64,31 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
             raise NothingToRun("No folder is chosen.", "Choose a folder with pictures.")
         folder = Path(os.path.abspath(bpy.path.abspath(self.directory)))
         try:
-            paths = pictures_in(folder, suffixes())
+            paths = self._paths(folder)
         except OSError as error:
             reason = error.strerror or "it cannot be read"
             raise MissingFolder(f"“{folder}” cannot be opened: {reason}.", "Choose another folder.") from None
-        if not paths:
-            raise MissingFolder(f"There are no pictures in “{folder}”.", "Choose a folder with PNG or JPEG files.")
         name = shown(self.name or folder.name or "Batch")
         batch = new_batch(name, len(paths), cursor_of(context), self.height)
-        return batch, [self.ticket(context, path.stem, FileSource(str(path)), str(path), batch=batch) for path in paths]
+        return batch, [self._ticket(context, path, batch) for path in paths]
+
+    def _paths(self, folder: Path) -> list[Path]:
+        """What the engine takes of the folder. A folder of nothing but splats needs no engine to be chosen first."""
+        if of_clouds(self.engine):
+            kind, paths = ".ply", pictures_in(folder, SUFFIXES)
+        else:
+            kind, paths = "PNG or JPEG", pictures_in(folder, suffixes())
+            if not paths and self.engine == DEFAULT_ENGINE and (paths := pictures_in(folder, SUFFIXES)):
+                self.engine = CLOUD_ENGINE
+        if not paths:
+            what = "splats" if kind == ".ply" else "pictures"
+            raise MissingFolder(f"There are no {what} in “{folder}”.", f"Choose a folder with {kind} files.")
+        return paths
+
+    def _ticket(self, context, path: Path, batch: Batch) -> Ticket:
+        if of_clouds(self.engine):
+            return self.ticket(context, path.stem, NoSource(), str(path), batch, file=str(path))
+        return self.ticket(context, path.stem, FileSource(str(path)), str(path), batch)
 
     def _conclude(self, batch: Batch) -> set[str]:
         for file, why in batch.skipped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import bpy
 
@@ -20,24 +21,19 @@ from ..words import shown
 # Blender would bring back what a button's last click used; the panel's settings are what counts.
 FRESH = {"SKIP_SAVE"}
 _FARTHEST = 1e9  # metres; Blender turns infinity into the largest float
-_SHARED = ("engine", "preset", "cutout", "target_faces", "height", "seed")
+_SHARED = ("preset", "target_faces", "height")
 
 
-class Options:
-    """Mix-in for operators: options as operator properties, filled from the panel where the panel is the caller."""
+class Making:
+    """Mix-in for operators that make something: options as operator properties, filled from the panel where the panel
+    is the caller.
+    """
 
     engine: bpy.props.StringProperty(
         name="Engine", description="What makes the mesh", default=DEFAULT_ENGINE, options=FRESH
     )
     preset: bpy.props.EnumProperty(
         name="Detail", description="How fine the mesh is", items=PRESETS, default="standard", options=FRESH
-    )
-    cutout: bpy.props.EnumProperty(
-        name="Cut-out",
-        description="How the object is told from its background",
-        items=CUTOUTS,
-        default="auto",
-        options=FRESH,
     )
     target_faces: bpy.props.IntProperty(
         name="Faces",
@@ -51,12 +47,6 @@ class Options:
         min=0.0,
         max=10_000.0,
         unit="LENGTH",
-        options=FRESH,
-    )
-    seed: bpy.props.IntProperty(
-        name="Seed",
-        description="Another number gives another result, where the engine has a choice",
-        min=0,
         options=FRESH,
     )
     name: bpy.props.StringProperty(
@@ -75,24 +65,48 @@ class Options:
         name: str,
         source: Source,
         path: str = "",
-        prompt: str = "",
         batch: Batch | None = None,
+        **more: Any,
     ) -> Ticket:
-        """A job for these options, to stand at the 3D cursor of this moment. Raises NoSuchPlace."""
+        """A job for these options, to stand at the 3D cursor of this moment; ``more`` fields of the Request.
+
+        Raises NoSuchPlace.
+        """
         if not math.isfinite(self.height):
             raise NoSuchPlace("The height is not a number.", "Set a height in metres, or 0.")
-        request = Request(
-            engine=self.engine,
-            prompt=prompt,
-            seed=self.seed,
-            preset=self.preset,
-            target_faces=self.target_faces,
-            cutout=self.cutout,
-            placement=Placement(cursor_of(context), self.height, batch.name if batch else ""),
-            name=shown(name),
-            source=path,
-        )
-        return Ticket(request, source, Target.here(context), batch)
+        fields = {
+            "engine": self.engine,
+            "preset": self.preset,
+            "target_faces": self.target_faces,
+            "placement": Placement(cursor_of(context), self.height, batch.name if batch else ""),
+            "name": shown(name),
+            "source": path,
+        }
+        return Ticket(Request(**{**fields, **more}), source, Target.here(context), batch)
+
+
+class Options(Making):
+    """What an engine that looks at pictures or text can be told besides."""
+
+    cutout: bpy.props.EnumProperty(
+        name="Cut-out",
+        description="How the object is told from its background",
+        items=CUTOUTS,
+        default="auto",
+        options=FRESH,
+    )
+    seed: bpy.props.IntProperty(
+        name="Seed",
+        description="Another number gives another result, where the engine has a choice",
+        min=0,
+        options=FRESH,
+    )
+
+    def adopt(self, settings: MAQUETTE_PG_settings, *others: str) -> None:
+        super().adopt(settings, "engine", "cutout", "seed", *others)
+
+    def ticket(self, context, name, source, path="", batch=None, **more) -> Ticket:
+        return super().ticket(context, name, source, path, batch, **{"cutout": self.cutout, "seed": self.seed, **more})
 
 
 def cursor_of(context: bpy.types.Context) -> tuple[float, float, float]:

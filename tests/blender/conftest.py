@@ -18,7 +18,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "bl_ext.user_default.maquette"
 MODULES = (
-    *("batch", "delivery", "link", "material", "mesh", "panels", "pictures", "preferences", "properties"),
+    *(
+        "batch",
+        "cloud",
+        "clouds",
+        "delivery",
+        "ellipsoids",
+        "link",
+        "material",
+        "mesh",
+        "panels",
+        "pictures",
+        "preferences",
+        "properties",
+    ),
     *("recall", "resume", "runtime", "scene", "session", "shading", "sources", "thumbnails", "troubleshooting"),
 )
 

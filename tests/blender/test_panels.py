@@ -244,7 +244,7 @@ def test_a_lost_backend_offers_to_start_again(addon, draw, start_with, picture):
     assert "no such luck" in page.text and {"maquette.start_backend", "maquette.show_log"} <= set(page.operators)
     assert bpy.ops.maquette.start_backend() == {"FINISHED"}  # now with the real one
     pump(addon, lambda: session.state == "ready")
-    assert not session.note and {engine.id for engine in session.engines} <= {"pocket"}
+    assert not session.note and "signpost" not in {engine.id for engine in session.engines}
 
 
 def test_left_over_jobs_are_offered(addon, draw):
@@ -270,7 +270,7 @@ def test_what_an_engine_cannot_do_is_said_beforehand(addon, draw, signpost, pict
     assert "seed" in draw("MAQUETTE_PT_generate").props, "this engine has a choice"
     page = Page()
     addon.panels.MAQUETTE_MT_engines.draw(SimpleNamespace(layout=page), bpy.context)
-    assert [text for _, text, _ in page.buttons] == ["Pocket", "Signpost"]
+    assert [text for _, text, _ in page.buttons] == ["Pocket", "Splats & Points", "Signpost"]
 
 
 def test_the_hint_to_show_colours_comes_only_where_it_helps(addon, draw, signpost, picture):

@@ -16,6 +16,7 @@ import numpy as np
 sys.path.insert(0, os.getcwd())
 
 from backend import engines, pipeline, server
+from backend.engines.splat.engine import SplatEngine
 from backend.errors import EmptyMask
 from backend.progress import CUT_OUT
 from backend.protocol import EngineInfo
@@ -79,4 +80,6 @@ def work(request, meter):
 
 if __name__ == "__main__":
     engines.register(Signpost.info, Signpost)
+    if SplatEngine.info.id not in {info.id for info in engines.engines()}:
+        engines.register(SplatEngine.info, SplatEngine)
     sys.exit(server.main(engines, work))
