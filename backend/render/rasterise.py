@@ -19,9 +19,10 @@ BACKENDS = ("auto", "gsplat", "torch", "numpy", "reference")
 def rasterise(cloud: GaussianCloud, camera: Camera, backend: str = "auto", device: str = "auto") -> Rendering:
     """``cloud`` seen by ``camera``, as NumPy arrays.
 
-    ``backend``: gsplat (only on CUDA; its depth is the centres' and it tells no median), torch (ours, on any device),
-    numpy (ours, needs nothing else), reference (float64, slow); auto takes the first of these that is there, without
-    the reference. ``device`` is torch's name of one, or auto: CUDA, else Apple's, else the processor.
+    ``backend``: gsplat (only on CUDA; it caps alpha at 0.999, its depth is the centres' and it tells no median), torch
+    (ours, on any device), numpy (ours, needs nothing else), reference (float64, slow); auto takes the first of these
+    that is there, never the reference. ``device`` is torch's name of one, or auto: CUDA, else Apple's, else the
+    processor.
     Raises BadRequest where the backend is not there or is unknown.
     """
     if backend not in BACKENDS:
@@ -70,7 +71,8 @@ def _with_torch(cloud: GaussianCloud, camera: Camera, device: str) -> Rendering:
     from . import gaussians
 
     with torch.no_grad():
-        rgb, alpha, depth, median = gaussians.render(*_tensors(cloud, device), camera=camera)
+        means, scales, rotations, opacities, colours = _tensors(cloud, device)
+        rgb, alpha, depth, median = gaussians.render(means, scales, rotations, opacities, colours, camera)
     return Rendering(*(tensor.cpu().numpy() for tensor in (rgb, alpha, depth, median)))
 
 
