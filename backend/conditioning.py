@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .engines.engine import Conditioning
@@ -21,14 +23,19 @@ LOST = (
 )
 
 
-def condition(request: Request, watch: Watch) -> Conditioning:
-    """Everything the request brings, for an engine."""
+Remove = Callable[[np.ndarray, Callable[..., None]], np.ndarray]  # pixels, step → alpha: see imaging.learned
+
+
+def condition(request: Request, watch: Watch, remove: Remove | None = None) -> Conditioning:
+    """Everything the request brings, for an engine. ``remove``: a learned remover, where there is one."""
     what = given(request)
-    framed = []
+    framed, how = [], ""
     for i, picture in enumerate(request.images):
         part = within(watch, i / len(request.images), (i + 1) / len(request.images))
         part.step(0.0, picture.view)
-        framed.append(_frame(picture, request.cutout, part))
+        cut = _cut_out(picture, request.cutout, part, remove)
+        framed.append(_frame(cut, picture.view, part))
+        how = cut.by
     return Conditioning(
         images=tuple(framed),
         cloud=_cloud(request, watch) if what == "cloud" else None,
@@ -38,12 +45,13 @@ def condition(request: Request, watch: Watch) -> Conditioning:
         seed=request.seed,
         preset=request.preset,
         options=dict(request.options),
+        cutout=how,
     )
 
 
-def only_cut_out(request: Request, watch: Watch) -> CutOut:
+def only_cut_out(request: Request, watch: Watch, remove: Remove | None = None) -> CutOut:
     """The one picture of the request, apart from its background."""
-    return _cut_out(request.images[0], request.cutout, watch)
+    return _cut_out(request.images[0], request.cutout, watch, remove)
 
 
 def _cloud(request: Request, watch: Watch) -> GaussianCloud | PointCloud:
@@ -52,14 +60,14 @@ def _cloud(request: Request, watch: Watch) -> GaussianCloud | PointCloud:
     return read_cloud(request.file, up=str(request.options.get("up") or AUTO), warn=watch.warn)
 
 
-def _frame(picture: Picture, mode: str, watch: Watch) -> Framed:
-    framed = frame(_cut_out(picture, mode, watch).rgba, view=picture.view)
+def _frame(cut: CutOut, view: str, watch: Watch) -> Framed:
+    framed = frame(cut.rgba, view=view)
     if framed.kept < KEPT:
         watch.warn(LOST)
     return framed
 
 
-def _cut_out(picture: Picture, mode: str, watch: Watch) -> CutOut:
-    cut = cut_out(np.asarray(picture.pixels), mode, watch.step)
+def _cut_out(picture: Picture, mode: str, watch: Watch, remove: Remove | None) -> CutOut:
+    cut = cut_out(np.asarray(picture.pixels), mode, watch.step, remove)
     watch.warn(cut.doubtful)
     return cut

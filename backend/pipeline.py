@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from .checks import check as check
 from .checks import find_engine as find_engine
-from .conditioning import condition, only_cut_out
+from .checks import find_remover
+from .conditioning import Remove, condition, only_cut_out
 from .engines.engine import Catalogue as Catalogue
+from .engines.engine import Remover
 from .errors import UnsupportedShape
 from .imaging.cutout import CutOut
 from .inputs import given
@@ -21,6 +26,7 @@ from .shapes import GaussianCloud, PointCloud, Shape, TriangleMesh
 from .surface.extract import extract
 from .surface.finish import Facts, finish
 from .thrift import affordable, is_out_of_memory, make_room, out_of_memory, second_try
+from .watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +34,8 @@ SLOW = (
     "No fast matrix library could be loaded on this computer, so this took longer; "
     "installing Maquette's zip for this system brings one."
 )
+
+LEARNED = "learned"  # the cut-out by an engine, in imaging.cutout.MODES
 
 Made = TriangleMesh | GaussianCloud | PointCloud | CutOut
 
@@ -71,14 +79,14 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
 def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Catalogue) -> Finished:
     """One try: what comes in → the engine's shape → what is to come out."""
     if info is None or request.output == "cutout":
-        return _cut_out(request, info, meter)
+        return _cut_out(request, info, meter, catalogue)
     of_pictures = given(request) not in ("cloud", "depths")
     stages = dict(OF_PICTURES if of_pictures else OF_CLOUDS)
     if request.output == "cloud":
         del stages[SURFACE]
     meter.plan(stages)
     with meter.stage(CUT_OUT if of_pictures else READ) as watch:
-        conditioning = condition(request, watch)
+        conditioning = condition(request, watch, _remover(request, catalogue, watch))
     with meter.stage(ENGINE) as watch:
         # Now, when all that came before has taken its share.
         preset, sentence = affordable(info, request.preset, catalogue)
@@ -86,24 +94,42 @@ def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Ca
         request = replace(request, preset=preset)
         engine = catalogue.load(info.id)
         shape = engine.generate(replace(conditioning, preset=preset), watch)
+    how = conditioning.cutout
     del conditioning  # a large cloud is not kept twice
     stay = bool(request.options.get("keep_scale"))
     if request.output == "cloud":
         with meter.stage(FINISH):
             cloud, facts = _placed(shape, request.placement.height, stay)
-        return _done(request, info, meter, cloud, facts)
+        return _done(request, info, meter, cloud, facts, how)
     with meter.stage(SURFACE) as watch:
         mesh = extract(shape, engine.resolution(preset), watch)
     with meter.stage(FINISH) as watch:
         mesh, facts = finish(mesh, request.target_faces, request.placement.height, watch, stay)
-    return _done(request, info, meter, mesh, facts)
+    return _done(request, info, meter, mesh, facts, how)
 
 
-def _cut_out(request: Request, info: EngineInfo | None, meter: Meter) -> Finished:
+def _cut_out(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Catalogue) -> Finished:
+    """``info`` of the remover; it is named in the report only where it was of use."""
     meter.plan({CUT_OUT: OF_PICTURES[CUT_OUT]})
     with meter.stage(CUT_OUT) as watch:
-        made = only_cut_out(request, watch)
-    return _done(request, info, meter, made, Facts(0, 0, 0, False))
+        made = only_cut_out(request, watch, _remover(request, catalogue, watch))
+    return _done(request, info if made.by == LEARNED else None, meter, made, Facts(0, 0, 0, False), made.by)
+
+
+def _remover(request: Request, catalogue: Catalogue, watch: Watch) -> Remove | None:
+    """The learned remover, where one is ready and the request leaves the choice to it; loads nothing yet."""
+    if not request.images or request.cutout not in ("auto", LEARNED):
+        return None
+    info = find_remover(request, catalogue)
+    if info is None or not info.available:
+        return None
+    preset = request.preset if request.preset in info.presets else info.presets[-1]
+
+    def remove(pixels: np.ndarray, step: Callable[..., None]) -> np.ndarray:
+        remover: Remover = catalogue.load(info.id)
+        return remover.matte(pixels, replace(watch, step=step), preset)
+
+    return remove
 
 
 def _placed(shape: Shape, height: float, stay: bool) -> tuple[GaussianCloud | PointCloud, Facts]:
@@ -114,7 +140,7 @@ def _placed(shape: Shape, height: float, stay: bool) -> tuple[GaussianCloud | Po
     return cloud, Facts(count, 0, 0, False)
 
 
-def _done(request: Request, info: EngineInfo | None, meter: Meter, made: Made, facts: Facts) -> Finished:
+def _done(request: Request, info: EngineInfo | None, meter: Meter, made: Made, facts: Facts, cutout: str) -> Finished:
     for sentence in facts.warnings:
         meter.warn(sentence)
     on_card = info is not None and info.tier == "gpu" and device.current().accelerated
@@ -134,5 +160,6 @@ def _done(request: Request, info: EngineInfo | None, meter: Meter, made: Made, f
         peak_memory=device.peak_memory() if on_card else memory.peak_memory(),
         licence=info.weights_licence if info is not None else "",
         device=device.current().title if on_card else "",
+        cutout=cutout,
     )
     return Finished(made, report)

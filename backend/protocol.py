@@ -144,6 +144,7 @@ class Report:
     peak_memory: int = 0  # bytes; 0 where the platform does not tell
     licence: str = ""  # of the weights that made it
     device: str = ""  # what computed it, where that was no plain processor
+    cutout: str = ""  # how the object was told from its background: alpha | learned | background | none
 
 
 # ----------------------------------------------------------------------------------- messages, outward

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from ..imaging.framing import Framed
 from ..protocol import EngineInfo, Scalar
@@ -23,6 +25,7 @@ class Conditioning:
     seed: int = 0
     preset: str = "standard"
     options: dict[str, Scalar] = field(default_factory=dict)
+    cutout: str = ""  # how the pictures were told from their backgrounds: one of imaging.cutout.MODES
 
 
 class Engine(Protocol):
@@ -43,6 +46,20 @@ class Engine(Protocol):
         ...
 
 
+class Remover(Protocol):
+    """What an engine that makes cut-outs does: it tells an object from its background."""
+
+    info: EngineInfo
+
+    def matte(self, pixels: np.ndarray, watch: Watch, preset: str = "standard") -> np.ndarray:
+        """``pixels`` (H, W, 4) uint8 straight sRGB, row 0 on top → alpha (H, W) float32 in [0, 1]."""
+        ...
+
+    def unload(self) -> None:
+        """Gives back what loading took."""
+        ...
+
+
 class Catalogue(Protocol):
     """The engines there are: the package ``engines`` itself, or a test's own list."""
 
@@ -50,8 +67,8 @@ class Catalogue(Protocol):
         """Every engine, also those that cannot be used now. Cheap; imports nothing."""
         ...
 
-    def load(self, id: str) -> Engine:
-        """The engine of that id; the same object each time."""
+    def load(self, id: str) -> Any:
+        """The engine of that id, an Engine or a Remover by what its ``info.makes``; the same object each time."""
         ...
 
     def unload(self, keep: str = "") -> None:

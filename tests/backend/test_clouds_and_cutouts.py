@@ -9,7 +9,7 @@ from maquette.backend import jobs, pipeline
 from maquette.backend.errors import BadRequest, Cancelled, InputNotTaken, UnknownEngine, UnsupportedShape
 from maquette.backend.imaging.cutout import CutOut
 from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, READ, SURFACE, Meter
-from maquette.backend.protocol import Picture, Placement, Request, Result, encode
+from maquette.backend.protocol import EngineInfo, Picture, Placement, Request, Result, encode
 from maquette.backend.shapes import GaussianCloud, PointCloud
 from maquette.backend.shapes.files.cloud import write_cloud
 from shelf import Shelf
@@ -136,6 +136,73 @@ def test_a_cutout_needs_no_engine():
 def test_a_cutout_keeps_the_mode_asked_for():
     finished, _ = run(Request(images=(on_white(),), output="cutout", cutout="none"), Block())
     assert (finished.made.rgba[..., 3] == 1).all()
+
+
+class Matting:
+    """A remover that keeps the left half of every picture, or fails; remembers the presets it was asked at."""
+
+    def __init__(self, error=None, **more):
+        self.info = EngineInfo(
+            "matting", "Matting", "", ("image",), "embedded", "", "MIT", makes=("cutout",), **more
+        )  # fmt: skip
+        self.asked, self._error = [], error
+
+    def matte(self, pixels, watch, preset="standard"):
+        self.asked.append(preset)
+        watch.step(0.5, "seeing")
+        if self._error:
+            raise self._error
+        alpha = np.zeros(pixels.shape[:2], np.float32)
+        alpha[10:-10, 10 : pixels.shape[1] // 2] = 1
+        return alpha
+
+    def unload(self):
+        pass
+
+
+def test_a_learned_remover_is_used_where_one_is_ready():
+    matting, block = Matting(), Block()
+    request = Request("block", images=(on_white(),), preset="fast")
+    report = run(request, block, matting)[0].report
+    assert (report.cutout, matting.asked, report.engine) == ("learned", ["fast"], "block")
+    assert block.given[0].cutout == "learned"
+    made, _ = run(dataclasses.replace(request, output="cutout"), block, matting)
+    assert (made.report.cutout, made.report.engine, made.report.licence) == ("learned", "matting", "MIT")
+    assert made.made.rgba[30, 15, 3] == 1 and made.made.rgba[30, 45, 3] == 0
+
+
+@pytest.mark.parametrize("mode", ["background", "none", "alpha"])
+def test_who_asks_for_another_way_gets_it(mode):
+    matting = Matting()
+    finished, _ = run(Request("block", images=(on_white(),), output="cutout", cutout=mode), Block(), matting)
+    assert finished.report.cutout == mode and finished.report.engine == "" and matting.asked == []
+
+
+def test_a_remover_is_not_asked_about_a_picture_that_is_cut_out():
+    matting = Matting()
+    report = run(Request("matting", images=(picture(),), output="cutout"), matting)[0].report
+    assert (report.cutout, report.engine, matting.asked) == ("alpha", "", [])
+
+
+def test_one_that_is_not_ready_is_not_loaded():
+    report = run(Request("block", images=(on_white(),)), Block(), Matting(available=False, status="Install."))[0].report
+    assert report.cutout == "background"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("driver"), BadRequest("It is ill.", "Mend it.")])
+def test_a_remover_that_fails_is_replaced_with_a_word(error):
+    report = run(Request("block", images=(on_white(),)), Block(), Matting(error))[0].report
+    assert report.cutout == "background" and "built-in one was used" in report.warnings[0]
+
+
+def test_a_remover_can_be_cancelled():
+    with pytest.raises(Cancelled):
+        run(Request("block", images=(on_white(),)), Block(), Matting(Cancelled()))
+
+
+def test_a_learned_cutout_needs_a_remover():
+    with pytest.raises(UnknownEngine, match="no learned background remover"):
+        run(Request("block", images=(on_white(),), cutout="learned"), Block())
 
 
 # ------------------------------------------------------------------------------------------- refusals

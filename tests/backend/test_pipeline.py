@@ -71,6 +71,7 @@ def test_the_report_tells_what_there_is_to_know(monkeypatch):
     expected = Report(
         engine="block", preset="fast", seed=5, seconds=report.seconds, vertices=8, faces=12, parts=1, watertight=True,
         warnings=("It is a block.",), stages=report.stages, peak_memory=report.peak_memory, licence="CC0",
+        cutout="alpha",
     )  # fmt: skip
     assert report == expected
     assert set(report.stages) == {CUT_OUT, ENGINE, SURFACE, FINISH}
