@@ -14,6 +14,18 @@ Painter = Callable[[np.ndarray, np.ndarray], np.ndarray]  # vertices (N,3), face
 
 
 @dataclass(frozen=True)
+class Refinement:
+    """Where a field has parts or gaps that a lattice's cells may be too coarse for, and how much finer they must be.
+
+    ``where``: centres of cells (N,3) in the field's frame → (N,) bool; ``factor`` ≥ 2, a refined cell is cut into
+    factor³.
+    """
+
+    factor: int
+    where: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
 class SignedDistanceField:
     """``values`` is positive inside; the surface is its zero set within the box ``lower``…``upper``.
 
@@ -24,6 +36,7 @@ class SignedDistanceField:
     ``lipschitz`` bounds |∇values| per unit of the field's frame: sparse evaluation skips a cell only where
     this bound shows that the surface cannot pass through it.
     ``seeds`` (N,3), where given, are points near which the surface is known to pass: they are always looked at.
+    ``refinement``, where given, holds for the lattice of the preset that the engine was asked for.
     """
 
     values: Values
@@ -34,6 +47,7 @@ class SignedDistanceField:
     to_world: Warp | None = None
     lipschitz: float = 1.0
     seeds: np.ndarray | None = None
+    refinement: Refinement | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ..shapes import DensityField, GaussianCloud, PointCloud, Shape, SignedDista
 from ..watch import Watch, within
 from .cloud import mesh_cloud
 from .lattice import Field
-from .marching_cubes import marching_cubes
+from .refine import refined
 from .sparse import dense, sparse
 
 BATCH = 1 << 16  # vertices a call of the colours
@@ -38,7 +39,8 @@ def extract(shape: Shape, resolution: int, watch: Watch) -> TriangleMesh:
     if not isinstance(shape, (SignedDistanceField, DensityField)):
         raise UnsupportedShape(f"A {type(shape).__name__} cannot be made into a mesh yet.", "Choose another engine.")
     if resolution // PREVIEW >= COARSEST_PREVIEW:
-        coarse = _mesh(shape, resolution // PREVIEW, within(watch, 0.0, 0.05), colours_of_points)
+        rough = replace(shape, refinement=None) if isinstance(shape, SignedDistanceField) else shape
+        coarse = _mesh(rough, resolution // PREVIEW, within(watch, 0.0, 0.05), colours_of_points)
         if len(coarse.faces):
             watch.preview(coarse)
     mesh = _mesh(shape, resolution, within(watch, 0.05, 1.0), colours_of_mesh)
@@ -53,10 +55,10 @@ Paint = Callable[[Field, np.ndarray, np.ndarray, Watch], np.ndarray | None]
 def _mesh(field: Field, resolution: int, watch: Watch, paint: Paint) -> TriangleMesh:
     """The field's surface in the world frame; without a vertex where there is none."""
     search = sparse if isinstance(field, SignedDistanceField) else dense
-    crossing = search(field, resolution, within(watch, 0.0, 0.8))  # type: ignore[arg-type]
+    crossing = search(field, resolution, within(watch, 0.0, 0.7))  # type: ignore[arg-type]
     if crossing.undefined:
         watch.warn("The engine left parts of space undefined; they were taken as empty.")
-    lattice_vertices, faces = marching_cubes(crossing.cells, crossing.corners, margin=MARGIN)
+    lattice_vertices, faces = refined(field, crossing, within(watch, 0.7, 0.8), MARGIN)
     vertices = crossing.lattice.points(lattice_vertices)
     if not len(faces):
         return TriangleMesh(vertices, faces)

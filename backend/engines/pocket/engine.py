@@ -9,6 +9,7 @@ import numpy as np
 
 from ...protocol import EngineInfo, WeightsInfo
 from ...shapes import SignedDistanceField
+from ...shapes.fields import Refinement
 from ..engine import Conditioning, Watch
 from .field import SLOPE, SolidField
 from .lattice import ACROSS, believe
@@ -22,7 +23,10 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "pocket_int8.safeten
 SIZE, SHA256 = 21505282, "de9748c44d73bdfdd9e38247871779d7337218e2811367fab11354d1ff8d8968"
 ACROSS_AT = {"fast": 64, "standard": 128, "fine": 192}
 
-THIN_CELLS = 1.6  # the least width of a part, in cells: a thinner one would fall between the lattice's nodes
+# The least width of a part, in frame units and so the same at every preset: a little over two pixels of the picture
+# that the network sees, and 1.6 cells of the finest preset.
+LEAST_WIDTH = 1.6 * 2 / 192
+THIN_CELLS = 1.5  # parts and gaps thinner than this many cells fall between a lattice's nodes: there it is refined
 UNSURE = 0.9  # part of the rays without belief over which most of the mesh is the outline's guess
 
 GUESSED = (
@@ -72,8 +76,8 @@ class PocketEngine:
         where = intervals(belief, encoding.depth, width, shrunk(radius, ACROSS))
         if where.guessed > UNSURE:
             watch.warn(GUESSED)
-        cell = 2 / self.resolution(conditioning.preset)
-        field = SolidField(profiles(belief, where, width), where, silhouette.no_thinner_than(THIN_CELLS * cell), radius)
+        drawn = silhouette.no_thinner_than(LEAST_WIDTH)
+        field = SolidField(profiles(belief, where, width), where, drawn, radius)
         lower, upper = field.box()
         watch.step(1.0, "shaping")
         painter = Painter(network, encoding, rays, mended(framed.rgba, silhouette), where.middle, radius)
@@ -86,6 +90,7 @@ class PocketEngine:
             to_world=rays.to_world,
             lipschitz=SLOPE,
             seeds=field.seeds(),
+            refinement=refinement(drawn, 2 / self.resolution(conditioning.preset)),
         )
 
     def resolution(self, preset: str) -> int:
@@ -101,3 +106,18 @@ class PocketEngine:
             if self._network is None:
                 self._network = PocketNetwork.load(self._path, SHA256)
             return self._network
+
+
+def refinement(silhouette: Silhouette, cell: float) -> Refinement | None:
+    """Where, and by how much, a lattice of ``cell`` is too coarse for the outline; None where it is not."""
+    width = THIN_CELLS * cell
+    beside = silhouette.to_thin(width) <= width / 2 + 0.75 * cell  # every cell that the thin thing may touch
+    if not beside.any():
+        return None
+    size = len(beside)
+
+    def where(points: np.ndarray) -> np.ndarray:
+        at = np.clip(np.stack([1 - points[:, 1], 1 + points[:, 0]]) * np.float32(size / 2), 0, size - 1).astype(np.intp)
+        return beside[at[0], at[1]]
+
+    return Refinement(max(2, round(np.ceil(1.6 * cell / LEAST_WIDTH - 1e-6))), where)

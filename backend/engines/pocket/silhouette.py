@@ -43,15 +43,21 @@ class Silhouette:
 
         Thin is the middle line of what an opening with a disc of that width would take away, corners excepted.
         """
-        pixel = 2 / len(self.distance)
-        reach, d = width / 2, self.distance
-        core = distance_to(d >= reach) * pixel if (d >= reach).any() else np.full_like(d, 4.0)
-        middle = _middle_line(d, pixel) & (core > 1.5 * reach)
+        middle = _thin(self.distance, width)
         if not middle.any():
             return self
         # beside the middle line the distance is known to less than a pixel: what the pixel there has, it keeps
-        grown = reach - distance_to(middle) * np.float32(pixel)
-        return Silhouette(np.maximum(d, grown).astype(np.float32), self.alpha)
+        grown = width / 2 - distance_to(middle) * np.float32(2 / len(self.distance))
+        return Silhouette(np.maximum(self.distance, grown).astype(np.float32), self.alpha)
+
+    def to_thin(self, width: float) -> np.ndarray:
+        """Distance (S, S) float32 of every pixel to the middle line of what is thinner than ``width``, be it a part
+        or a gap; crop units, infinite where nothing is.
+        """
+        middle = _thin(self.distance, width) | _thin(-self.distance, width)
+        if not middle.any():
+            return np.full_like(self.distance, np.inf)
+        return distance_to(middle) * np.float32(2 / len(self.distance))
 
     def radius(self, widest: float) -> np.ndarray:
         """Half the local width (S, S) float32, crop units, no more than ``widest``: the radius of the largest disc
@@ -85,6 +91,14 @@ def shrunk(image: np.ndarray, size: int) -> np.ndarray:
     axis = ((np.arange(size) + 0.5) * (2 / size) - 1).astype(np.float32)
     where = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
     return sample(np.asarray(image, np.float32)[..., None], where).reshape(size, size)
+
+
+def _thin(distance: np.ndarray, width: float) -> np.ndarray:
+    """The middle line (S, S) bool of what an opening with a disc of ``width`` takes away, corners excepted."""
+    pixel = 2 / len(distance)
+    core = distance >= width / 2
+    to_core = distance_to(core) * pixel if core.any() else np.full_like(distance, 4.0)
+    return _middle_line(distance, pixel) & (to_core > 0.75 * width)
 
 
 def _stamped(distance: np.ndarray, centres: np.ndarray, beyond: float) -> np.ndarray:

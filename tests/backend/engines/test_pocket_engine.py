@@ -10,19 +10,19 @@ from maquette.backend.errors import BadWeights, Cancelled, EmptyMask
 from maquette.backend.evaluation.pictures import draw
 from maquette.backend.evaluation.recall import recall
 from maquette.backend.imaging.framing import Framed
+from maquette.backend.surface.extract import MARGIN
+from maquette.backend.surface.refine import refined
+from maquette.backend.surface.sparse import sparse
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
 PRESETS = ("fast", "standard", "fine")
 
 
-def in_rays(made):
+def in_rays(made, resolution=128):
     """The mesh's vertices once more, where the camera saw them: ray space."""
-    from maquette.backend.surface.marching_cubes import marching_cubes
-    from maquette.backend.surface.sparse import sparse
-
-    crossing = sparse(made.shape, 128, Watch())
-    vertices, faces = marching_cubes(crossing.cells, crossing.corners)
+    crossing = sparse(made.shape, resolution, Watch())
+    vertices, faces = refined(made.shape, crossing, Watch(), MARGIN)
     return crossing.lattice.points(vertices), faces
 
 
@@ -41,7 +41,7 @@ def test_near_points_of_a_ray_lie_nearer_to_its_axis():
 
 
 def test_the_mesh_stands_as_the_picture_shows_it(make):
-    mesh = make("flag").made
+    mesh = make("flag").mesh
     v = mesh.vertices
     low, high = v.min(0), v.max(0)
     assert np.argmax(high - low) == 2, "a tall thing is tall along +Z"
@@ -106,7 +106,7 @@ def test_seen_from_the_camera_the_outline_is_the_pictures(make, picture):
 @pytest.mark.parametrize("picture, handles", [("disc", 0), ("ring", 1), ("wires", 1), ("table", 0), ("wheel", 12)])
 def test_one_closed_part_with_the_pictures_holes(make, parts_and_handles, picture, handles, preset):
     """No floaters, no cracks, wires whole, holes open: at every preset the same topology."""
-    mesh = make(picture, preset).made
+    mesh = make(picture, preset).mesh
     assert parts_and_handles(mesh) == (1, handles)
     faces = np.sort(mesh.faces, 1)
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [0, 2]]])
@@ -115,7 +115,7 @@ def test_one_closed_part_with_the_pictures_holes(make, parts_and_handles, pictur
 
 @pytest.mark.parametrize("picture", ["disc", "flag", "table"])
 def test_presets_differ_in_detail_not_in_shape(make, picture):
-    meshes = [make(picture, preset).made.vertices for preset in PRESETS]
+    meshes = [make(picture, preset).mesh.vertices for preset in PRESETS]
     fine = cKDTree(meshes[2])
     for coarse, cell in zip(meshes[:2], (2 / 64, 2 / 128), strict=True):
         there, back = fine.query(coarse)[0], cKDTree(coarse).query(meshes[2])[0]
