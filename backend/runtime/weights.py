@@ -137,11 +137,13 @@ def sha256_of(
     digest = hashlib.sha256()
     done = 0
     try:
-        _check_file(Path(path), MAX_FILE if limit is None else limit)
+        size = _check_file(Path(path), MAX_FILE if limit is None else limit)
         with open(path, "rb") as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)
                 done += len(piece)
+                if done > size:
+                    raise BadWeights(f"{Path(path).name} changes while it is read.", "Wait until it is complete.")
                 step(done)
     except OSError as error:
         raise BadWeights(f"{Path(path).name} cannot be read: {error.strerror}.", REINSTALL) from None

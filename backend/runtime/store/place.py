@@ -51,6 +51,8 @@ def _copy(source: Path, target: Path, step: Callable[[int], None]) -> None:
         while piece := old.read(PIECE):
             new.write(piece)
             done += len(piece)
+            if done > before.st_size:
+                break  # somebody writes to it, perhaps without end
             step(done)
         new.flush()
         os.fsync(new.fileno())  # some disks report that they are full only here

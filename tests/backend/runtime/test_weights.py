@@ -291,6 +291,17 @@ def test_nothing_too_large_is_hashed(tmp_path, monkeypatch):
         sha256_of(tmp_path / "w")
 
 
+def test_what_grows_without_end_is_not_hashed(tmp_path):
+    (tmp_path / "w").write_bytes(bytes(100))
+
+    def grow(done):
+        with open(tmp_path / "w", "ab") as file:
+            file.write(bytes(100))
+
+    with pytest.raises(BadWeights, match="changes while it is read"):
+        sha256_of(tmp_path / "w", step=grow)
+
+
 def test_refuses_values_that_are_not_numbers(tmp_path):
     path = tmp_path / "w"
     for bad in (np.nan, np.inf):
