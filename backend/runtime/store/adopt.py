@@ -46,6 +46,8 @@ def adopt(shelf: Shelf, info: EngineInfo, engine: Any, paths: Iterable[Path], er
     if not lacking:
         return f"{info.title}'s weights are already there."
     found = tuple(_files(paths, errand))
+    if not found:
+        raise BadRequest("There are no files in that folder.", "Name the folder that holds the weights.")
     try:
         with alone_in(shelf.root):
             told = [_take(shelf, info, engine, file, found, errand, link) for file in lacking]
@@ -55,9 +57,9 @@ def adopt(shelf: Shelf, info: EngineInfo, engine: Any, paths: Iterable[Path], er
     left = [file for file, sentence in zip(lacking, told, strict=True) if not sentence]
     names = ", ".join(f"{file.file} ({in_words(file.size)})" if file.size else file.file for file in left)
     if not taken:
-        count = f"None of the {len(found)} files is" if len(found) != 1 else f"“{found[0].name}” is not one"
+        count = f"“{found[0].name}” is not" if len(found) == 1 else f"None of the {len(found)} files is"
         raise BadRequest(
-            f"{count} of {info.title}'s weights.", f"Wanted: {names}. Check where it is from, or download it here."
+            f"{count} one of {info.title}'s weights.", f"Wanted: {names}. Check where it is from, or download it here."
         )
     still = f" Still lacking: {names}." if left else ""
     return " ".join(taken) + still

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from ... import __version__
@@ -62,8 +63,12 @@ def manifest(engine: Any, file: str) -> Shapes | None:
 
 @dataclass
 class Findings:
-    """The report as it grows: lines for a person to read and to send us, and whether all is well so far."""
+    """The report as it grows: lines for a person to read and to send us, and whether all is well so far.
 
+    ``private`` is what must not be in it: names of folders, which may tell who the user is.
+    """
+
+    private: tuple[str, ...] = ()
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     unproven: list[str] = field(default_factory=list)  # what could not be looked at
@@ -75,15 +80,18 @@ class Findings:
         return "RIGHT, AS FAR AS COULD BE TOLD" if self.unproven else "RIGHT"
 
     def text(self) -> str:
-        """The whole report. It names no folder, so that it can be shown to strangers."""
+        """The whole report, fit to be shown to strangers."""
         ends = [f"problem: {sentence}" for sentence in self.problems]
         ends += [f"not checked: {sentence}" for sentence in self.unproven]
-        return "\n".join([*self.lines, *ends, f"verdict: {self.verdict}"])
+        told = "\n".join([*self.lines, *ends, f"verdict: {self.verdict}"])
+        for name in self.private:
+            told = told.replace(name, "…") if len(name) > 1 else told
+        return told
 
 
 def verify(shelf: Shelf, info: EngineInfo, engine: Any, errand: Errand) -> Findings:
     """Looks at everything. Raises BadWeights where files are not there at all."""
-    findings = Findings()
+    findings = Findings((str(shelf.root), str(Path.home())))
     findings.lines.append(f"Maquette {__version__}: weights of {info.title} ({info.id})")
     findings.lines.append(_surroundings())
     absent = [state.file.file for state in shelf.states(info) if not state.usable and state.state != DAMAGED]
@@ -156,7 +164,8 @@ def _run(shelf: Shelf, info: EngineInfo, engine: Any, findings: Findings, errand
         findings.problems.append(f"The run failed: {error.sentence}")
         return
     except Exception as error:  # whatever it is, it belongs into the report
-        findings.problems.append(f"The run failed: {type(error).__name__}: {str(error).splitlines()[:1]}")
+        what = [type(error).__name__, *str(error).splitlines()[:1]]
+        findings.problems.append(f"The run failed: {': '.join(what)[:300]}")
         return
     seconds = report.seconds or {"all": time.monotonic() - begun}
     findings.lines.append("seconds: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
