@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import libraries, pythons
-from .paths import BUILD, REQUIREMENTS, Stop, sha256
+from .paths import BUILD, REQUIREMENTS, ROOT, Stop, sha256
 from .pips import pip
 
 VENVS = BUILD / "venvs"
@@ -54,6 +55,27 @@ def make(recipe: Recipe) -> Path:
         marker.write_text(wanted)
     if recipe.blender:
         libraries.check(python)
+    return python
+
+
+def gpu_environment() -> Path:
+    """The interpreter of the GPU runtime, for the processor, made by the very installer that users run.
+
+    It lies in ``build/gpu`` and is kept while its lock is the same; what tests need beside it comes from
+    ``gpu-test.lock``. Raises Stop where it cannot be had, for want of a network above all.
+    """
+    dev = make(DEV)
+    words = ("install", "--accelerator", "cpu", "--accept-unverified", "--yes", "--data", str(BUILD))
+    told = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    if subprocess.run([str(dev), "-m", "backend", "runtime", *words], cwd=ROOT, env=told).returncode != 0:
+        raise Stop("The GPU runtime could not be installed; why stands above.")
+    folder = BUILD / "gpu"
+    python = folder / "env" / ("Scripts/python.exe" if pythons.WINDOWS else "bin/python")
+    lock, marker = REQUIREMENTS / "gpu-test.lock", folder / "env" / "tests-made-from"  # goes when the environment goes
+    if not marker.exists() or marker.read_text() != sha256(lock):
+        locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", str(lock))
+        pip("install", "--quiet", *locked, python=str(python))
+        marker.write_text(sha256(lock))
     return python
 
 

@@ -28,6 +28,7 @@ __all__ = ["register", "unregister"]
 FOLDERS = ("blender_addon", "backend")
 ALONGSIDE = ("LICENSE", "CREDITS.md")
 NOT_SHIPPED = {"backend/training", "backend/evaluation"}
+INSTALLER = "backend/runtime/environment"  # pip goes here, not to wheels/: Blender must not install it
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
 
@@ -88,14 +89,25 @@ def build_zip(platform: str, out: Path, offline: bool = False) -> Path:
         raise Stop(f"No such platform: {platform}. Choose one of {', '.join((*PLATFORMS, UNIVERSAL))}.")
     platforms = PLATFORMS if platform == UNIVERSAL else (platform,)
     wheels = wheelhouse.fetch(platforms, offline=offline)
+    pip = wheelhouse.fetch_pip(offline=offline)
 
     parts: dict[str, bytes] = {path.as_posix(): (ROOT / path).read_bytes() for path in source_files()}
     parts.update({f"wheels/{wheel.name}": wheel.read_bytes() for wheel in wheels})
+    parts[f"{INSTALLER}/{pip.name}"] = pip.read_bytes()
     parts["__init__.py"] = INIT.encode()
     parts["blender_manifest.toml"] = manifest_for(platforms, [wheel.name for wheel in wheels]).encode()
 
-    out.mkdir(parents=True, exist_ok=True)
     target = out / zip_name(platform)
+    try:
+        _write(target, parts)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Stop(f"{target} cannot be written: {reason}. Choose another folder with --out.") from None
+    return target
+
+
+def _write(target: Path, parts: dict[str, bytes]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(parts):
@@ -104,7 +116,6 @@ def build_zip(platform: str, out: Path, offline: bool = False) -> Path:
             info.external_attr = 0o100644 << 16
             archive.writestr(info, parts[name])
     unfinished.replace(target)
-    return target
 
 
 def sizes(path: Path) -> dict[str, int]:
@@ -112,6 +123,6 @@ def sizes(path: Path) -> dict[str, int]:
     total = {"code": 0, "weights": 0, "wheels": 0}
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            wheel, weights = info.filename.startswith("wheels/"), info.filename.startswith("backend/weights/")
+            wheel, weights = info.filename.endswith(".whl"), info.filename.startswith("backend/weights/")
             total["wheels" if wheel else "weights" if weights else "code"] += info.file_size
     return total

@@ -1,13 +1,14 @@
-"""The pinned OpenBLAS wheels: fetched by pip, accepted only with the SHA-256 of the lock."""
+"""The wheels that zips carry: OpenBLAS, one a platform, and pip's own; accepted only with the SHA-256 of a lock."""
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from .paths import WHEELS, Stop, sha256
+from .paths import REQUIREMENTS, WHEELS, Stop, sha256
 
 LOCK = WHEELS / "openblas.lock.json"
 
@@ -43,6 +44,35 @@ def fetch(platforms: Iterable[str], offline: bool = False) -> list[Path]:
             raise Stop(f"wheels/{path.name} is not the file of the lock. Delete it and run python3 build.py wheels.")
         found.append(path)
     return found
+
+
+def fetch_pip(offline: bool = False) -> Path:
+    """pip's wheel in ``wheels/``, with which the GPU runtime is installed: a Debian has Python without pip."""
+    version, hashes = pinned_pip()
+    path = WHEELS / f"pip-{version}-py3-none-any.whl"
+    if not path.exists():
+        if offline:
+            raise Stop(f"wheels/{path.name} is missing. Run python3 build.py wheels where there is a network.")
+        from .pips import pip
+
+        print(f"fetching {path.name}", flush=True)
+        with tempfile.TemporaryDirectory(dir=WHEELS) as folder:
+            wanted = Path(folder) / "wanted.txt"
+            hashed = " ".join(f"--hash=sha256:{digest}" for digest in hashes)
+            wanted.write_text(f"pip=={version} {hashed}\n", encoding="utf-8")
+            newer = ("--python-version", "3.11")  # build.py itself may run on an older one
+            pip(*_DOWNLOAD, "--require-hashes", *newer, "--dest", folder, "--requirement", str(wanted))
+            (Path(folder) / path.name).replace(path)
+    if sha256(path) not in hashes:
+        raise Stop(f"wheels/{path.name} is not the file of the lock. Delete it and run python3 build.py wheels.")
+    return path
+
+
+def pinned_pip() -> tuple[str, list[str]]:
+    """Version and hashes of the newest pip in ``requirements/pip.lock``."""
+    entries = re.split(r"\n(?=pip==)", (REQUIREMENTS / "pip.lock").read_text(encoding="utf-8"))
+    entry = max(entries, key=lambda text: [int(part) for part in re.findall(r"\d+", text.split(" ")[0])])
+    return entry.split(" ")[0].removeprefix("pip=="), re.findall(r"--hash=sha256:([0-9a-f]{64})", entry)
 
 
 def pin(version: str) -> None:

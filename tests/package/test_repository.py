@@ -28,7 +28,7 @@ def test_a_clone_stays_light(tracked):
 
 def test_no_binary_but_weights_fixtures_and_pictures(tracked):
     kinds = {path.suffix for path in tracked if b"\0" in path.read_bytes()[:4096]}
-    assert kinds <= {".safetensors", ".npz", ".png", ".jpg", ".glb", ".webp"}
+    assert kinds <= {".safetensors", ".npz", ".png", ".jpg", ".glb", ".webp", ".ply", ".gz"}
 
 
 def test_no_registry_and_no_machine_is_named(tracked):
