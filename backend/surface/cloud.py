@@ -74,7 +74,7 @@ def face(samples: Samples, neighbours: np.ndarray, spacing: float, watch: Watch)
         known = np.einsum("ij,ij->i", normals, normals) > 0
         fitted = np.where(known[:, None], normals, fitted)
     towards, seen = votes(samples.points, spacing, within(watch, 0.4, 1.0))
-    return orient(fitted, towards, seen, neighbours)
+    return orient(samples.points, fitted, towards, neighbours)
 
 
 def paint(vertices: np.ndarray, samples: Samples, spacing: float, watch: Watch) -> np.ndarray | None:

@@ -16,9 +16,12 @@ from ..watch import Watch
 DIRECTIONS = 16  # axes looked along, each from both of its ends
 BEHIND = 2.5  # spacings behind the nearest point of a pixel at which a point is no longer seen
 PIXEL = 1 / 1.1  # of a spacing … and
-PICTURE = (16, 128)  # … no fewer and no more pixels across than this
-SURE_VIEWS = 4  # points seen from fewer sides than this are less sure of theirs
-ROUNDS = 4
+PICTURE = (16, 320)  # … no fewer and no more pixels across than this
+SURE_VIEWS = 4  # sides that a point must be seen from to be sure of its own
+TRUST = 2.0  # what all neighbours together say, beside a point's own votes
+ROUNDS = 100
+SETTLED = 1e-5  # part of the points that may still change their mind
+BATCH = 1 << 15
 
 
 def spread(points: np.ndarray, neighbours: np.ndarray, step: Callable[[float], None] = lambda f: None) -> np.ndarray:
@@ -60,7 +63,7 @@ def frame_of(axis: np.ndarray) -> np.ndarray:
 
 def votes(points: np.ndarray, spacing: float, watch: Watch) -> tuple[np.ndarray, np.ndarray]:
     """What sides points (N, 3) are seen from: the sum (N, 3) of the directions to the viewers, each by how clearly it
-    sees the point, and the sum (N,) of these weights.
+    sees the point, and the sum (N,) of these weights. ``spacing`` is the typical distance of neighbours.
     """
     lower, upper = points.min(axis=0), points.max(axis=0)
     reach = float(np.linalg.norm(upper - lower)) / 2 + 1e-9
@@ -95,14 +98,34 @@ def _widened(picture: np.ndarray) -> np.ndarray:
     return np.maximum(np.maximum(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:])
 
 
-def orient(normals: np.ndarray, towards: np.ndarray, seen: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
-    """Unit normals (N, 3) of either sign → outward ones: by the votes, then by what neighbours (N, K) say."""
-    length = np.linalg.norm(towards, axis=1)
-    agree = np.einsum("ij,ij->i", normals, towards)
-    normals = np.where(agree < 0, -1, 1).astype(np.float32)[:, None] * normals
-    sure = np.abs(agree) / np.maximum(length, 1e-9) * np.minimum(seen, SURE_VIEWS) / SURE_VIEWS
-    sure = sure.astype(np.float32) + np.float32(1e-3)
+def orient(points: np.ndarray, normals: np.ndarray, towards: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
+    """Unit normals (N, 3) of either sign → outward ones: by the votes ``towards``, and by what neighbours (N, K) say.
+
+    Each point has an opinion in −1…1 of whether its normal is right. It starts with its own votes and keeps adding
+    what its neighbours hold, so that a point that nobody sees is told by those that are seen, over any distance.
+    """
+    ties = _ties(points, normals, neighbours)
+    votes = np.clip(np.einsum("ij,ij->i", normals, towards) / SURE_VIEWS, -1, 1)
+    opinion = votes
     for _ in range(ROUNDS):
-        mean = (normals * sure[:, None])[neighbours].sum(axis=1) + normals * sure[:, None]
-        normals *= np.where(np.einsum("ij,ij->i", normals, mean) < 0, -1, 1).astype(np.float32)[:, None]
-    return normals
+        before = opinion < 0
+        opinion = np.clip(votes + TRUST * np.einsum("nk,nk->n", ties, opinion[neighbours]), -1, 1)
+        if np.count_nonzero(before != (opinion < 0)) <= SETTLED * len(opinion):
+            break
+    return np.where(opinion < 0, -1, 1).astype(np.float32)[:, None] * normals
+
+
+def _ties(points: np.ndarray, normals: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
+    """How much each neighbour (N, K) says of a point's sign: most where both lie in each other's plane, nothing
+    where one is behind the other, as the two sides of a thin wall are. Rows sum to 1, signs left out.
+    """
+    ties = np.empty(neighbours.shape, np.float32)
+    for start in range(0, len(points), BATCH):
+        rows = slice(start, start + BATCH)
+        away = points[neighbours[rows]] - points[rows, None]
+        theirs = normals[neighbours[rows]]
+        squares = np.einsum("nkc,nkc->nk", away, away) + np.float32(1e-20)
+        off = np.einsum("nkc,nc->nk", away, normals[rows]) ** 2 + np.einsum("nkc,nkc->nk", away, theirs) ** 2
+        tie = np.maximum(1 - 2 * off / squares, 0) * np.einsum("nc,nkc->nk", normals[rows], theirs)
+        ties[rows] = tie / np.maximum(np.abs(tie).sum(axis=1, keepdims=True), np.float32(1e-6))
+    return ties
