@@ -26,8 +26,9 @@ class Launch:
 
     ``interpreter`` a Python ≥ 3.11 with NumPy; ``root`` the folder that holds ``backend/``; ``data_dir``
     where logs, timings and the saved queue live; ``blas_path`` the folder of the OpenBLAS wheel or "";
-    ``threads`` 0 lets the backend choose; ``interactive`` leaves a processor to Blender. ``command``
-    replaces the argument list (tests start other backends with it).
+    ``threads`` 0 lets the backend choose; ``interactive`` leaves a processor to Blender; ``weights_dir`` where the
+    official weights of engines are, or "". ``command`` replaces the argument list (tests start other backends with
+    it). ``instead`` is what to start where this one does not come up, with ``why`` for the user.
     """
 
     interpreter: str
@@ -36,7 +37,10 @@ class Launch:
     blas_path: str = ""
     threads: int = 0
     interactive: bool = True
+    weights_dir: str = ""
     command: tuple[str, ...] | None = None
+    instead: Launch | None = None
+    why: str = ""
 
     def arguments(self) -> list[str]:
         return list(self.command or (self.interpreter, "-X", "utf8", "-m", "backend", "serve"))
@@ -70,6 +74,7 @@ class Child:
             "data_dir": str(launch.data_dir),
             "blas_path": launch.blas_path,
             "threads": launch.threads,
+            "weights_dir": launch.weights_dir,
             "interactive": launch.interactive,
             "log": str(self.log),
         }

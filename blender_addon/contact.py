@@ -33,6 +33,7 @@ class Patience:
     heartbeat: float = 2.0  # between two questions how it is
     silence: float = 20.0  # without any whole message it hangs
     cancel: float = 2.0
+    infancy: float = 10.0  # after the greeting; one that dies so young, without a job, cannot work here
     restarts: int = 3  # in a row, before we give up
     back_off: tuple[float, ...] = (0.2, 1.0, 3.0)  # before the first, second, … of them
     tries: int = 2  # of one job that loses its backend

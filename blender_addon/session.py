@@ -17,10 +17,12 @@ from .child import Launch
 from .contact import Contact, Lost, Patience
 from .job import Job, check_mesh, check_result, tidy
 from .link import (
+    AskEngines,
     Cancel,
     EngineInfo,
     EngineList,
     Failure,
+    Free,
     Preview,
     Progress,
     ProtocolError,
@@ -39,8 +41,9 @@ SAVE_SHARE = 50  # times what the last time took
 
 
 class Session:
-    """``jobs`` are in the order they were submitted; ``engines``, ``compute`` (a sentence) and ``memory``
-    (bytes) are what the backend said last; ``note`` and ``fix`` what went wrong with it, or "".
+    """``jobs`` are in the order they were submitted; ``engines``, ``compute`` (a sentence), ``memory`` (bytes),
+    ``device`` (the accelerator or "") and ``device_memory`` are what the backend said last; ``note`` and ``fix`` what
+    went wrong with it, or ""; ``fell_back`` why ``launch.instead`` had to take over, or "".
     """
 
     def __init__(self, launch: Launch, patience: Patience | None = None):
@@ -50,11 +53,16 @@ class Session:
         self.engines: tuple[EngineInfo, ...] = ()
         self.compute = ""
         self.memory = 0
+        self.device = ""
+        self.device_memory = 0
+        self.fell_back = ""
         self.note = ""
         self.fix = ""
         self._contact: Contact | None = None
         self._dying: list[Contact] = []
         self._wanted = False  # started for its own sake, without a job
+        self._stale = False  # the backend that runs is not what ``launch`` says
+        self._proved: float | None = None  # when this backend greeted; infinite once it was given a job
         self._given_up = False
         self._losses = 0  # in a row
         self._start_at = 0.0
@@ -81,6 +89,25 @@ class Session:
         """Has the backend started by the next tick, also after it was given up."""
         self._forget_losses()
         self._wanted = self._contact is None
+
+    def use(self, launch: Launch) -> None:
+        """Another way to start the backend. One that runs is replaced as soon as it has no job."""
+        self.launch, self.fell_back = launch, ""
+        self._stale = self._contact is not None
+        self._forget_losses()
+
+    @property
+    def retired(self) -> bool:
+        """Whether nothing runs any more that was started otherwise than ``launch`` says."""
+        return not self._stale and not self._dying
+
+    def free(self) -> bool:
+        """Has the engines give back their memory, as soon as no job runs; whether there was anybody to ask."""
+        return self._tell(Free())
+
+    def look_again(self) -> bool:
+        """Asks which engines there are, for that has changed; whether there was anybody to ask."""
+        return self._tell(AskEngines())
 
     def submit(self, request: Request, prepare: Callable[[], Request] | None = None) -> str:
         """Queues a job and returns its id.
@@ -168,6 +195,7 @@ class Session:
         self._forgive(now)
         self._dying = [contact for contact in self._dying if not contact.gone()]
         try:
+            self._perhaps_retire()
             self._perhaps_start(now)
             self._converse(now)
         except Lost as lost:
@@ -188,18 +216,34 @@ class Session:
             self._cancel_by += gap
         self._ticked = now
 
+    def _tell(self, message: Any) -> bool:
+        if self._contact is None or not self._contact.ready:
+            return False
+        self._contact.send(message)
+        return True
+
+    def _perhaps_retire(self) -> None:
+        if self._stale and self._running() is None:
+            self._stale = False
+            if self._contact is not None:
+                self._contact.kill()
+                self._dying.append(self._contact)
+                self._contact, self._wanted = None, True
+
     def _perhaps_start(self, now: float) -> None:
         if self._contact is not None or self._given_up or now < self._start_at:
             return
         if self._wanted or self._unfinished():
-            self._wanted = False
+            self._wanted, self._proved = False, None
             self._contact = Contact(self.launch, self.patience, now)
 
     def _converse(self, now: float) -> None:
         contact = self._contact
         if contact is None:
             return
-        if contact.ready and self._running() is None:
+        if contact.ready and self._proved is None:
+            self._proved = now
+        if contact.ready and self._running() is None and not self._stale:
             self._send_next(contact)
         try:
             for message in contact.turn(now):
@@ -226,11 +270,12 @@ class Session:
             self._fail(job, getattr(error, "code", "bad_request"), sentence, fix)
         else:
             job.state, job.tries = "running", job.tries + 1
-            self._sent = job
+            self._sent, self._proved = job, math.inf
 
     def _hear(self, message: Any) -> None:
         if isinstance(message, Status):
             self.compute, self.memory = message.compute, message.memory
+            self.device, self.device_memory = message.device, message.device_memory
         elif isinstance(message, EngineList):
             self.engines = message.engines
         elif isinstance(message, Failure) and not message.job:
@@ -280,8 +325,12 @@ class Session:
             self._contact.kill()
             self._dying.append(self._contact)
             self._contact = None
-        self._losses += 1
+        self._stale = False
         job = self._running()
+        if self._still_born(now):
+            self._fall_back(lost)
+            return
+        self._losses += 1
         if job is not None and job.cancelling:
             self._losses -= 1  # we ended it ourselves
             self._cancelled(job)
@@ -292,6 +341,18 @@ class Session:
         self._given_up = self._losses > self.patience.restarts
         waits = self.patience.back_off
         self._start_at = now + waits[min(self._losses, len(waits)) - 1] if self._losses and waits else now
+
+    def _still_born(self, now: float) -> bool:
+        """Whether there is another way to start, and this one never came to work."""
+        young = self._proved is None or 0 <= now - self._proved < self.patience.infancy
+        return self.launch.instead is not None and young
+
+    def _fall_back(self, lost: Lost) -> None:
+        assert self.launch.instead is not None
+        self.note = self.fell_back = f"{self.launch.why} ({lost.sentence.rstrip('.')}.)".strip()
+        self.launch, self._wanted = self.launch.instead, True
+        self.engines, self.device, self.device_memory = (), "", 0
+        self._start_at = 0.0
 
     def _forget_losses(self) -> None:
         """The user wants us to try again."""

@@ -46,7 +46,7 @@ def result(job, vertices=((0, 0, 0), (1, 0, 0), (0, 1, 0)), faces=((0, 1, 2),), 
     blobs = [["f4", [len(vertices), 3]], ["i4", [len(faces), 3]], ["u1", [len(vertices), 4]]]
     report = {
         "engine": "pocket", "preset": "fast", "seed": 0, "seconds": 0.1, "vertices": 3, "faces": 1, "parts": 1,
-        "watertight": False, "warnings": [], "stages": {}, "peak_memory": 0, "licence": "", "device": "",
+        "watertight": False, "warnings": [], "stages": {}, "peak_memory": 0, "licence": "", "device": "", "cutout": "",
     }  # fmt: skip
     body = {"job": job, "kind": "mesh", "arrays": arrays, "report": report}
     return frame("result", body, blobs, flat + index + colours)
