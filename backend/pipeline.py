@@ -16,15 +16,17 @@ from .conditioning import Remove, condition, only_cut_out
 from .engines.engine import Catalogue as Catalogue
 from .engines.engine import Remover
 from .errors import UnsupportedShape
+from .glimpse import glimpse
 from .imaging.cutout import CutOut
 from .inputs import given
-from .placing import stand
+from .placing import stand as stand_cloud
 from .progress import CUT_OUT, ENGINE, FINISH, OF_CLOUDS, OF_PICTURES, READ, SURFACE, Meter
 from .protocol import EngineInfo, Report, Request
 from .runtime import blas, device, memory
 from .shapes import GaussianCloud, PointCloud, Shape, TriangleMesh
 from .surface.extract import extract
 from .surface.finish import Facts, finish
+from .surface.finish import stand as stand_mesh
 from .thrift import affordable, is_out_of_memory, make_room, out_of_memory, second_try
 from .watch import Watch
 
@@ -101,10 +103,14 @@ def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Ca
         with meter.stage(FINISH):
             cloud, facts = _placed(shape, request.placement.height, stay)
         return _done(request, info, meter, cloud, facts, how)
+    height = request.placement.height
     with meter.stage(SURFACE) as watch:
-        mesh = extract(shape, engine.resolution(preset), watch)
+        early = watch if stay else _standing(watch, height)
+        if isinstance(shape, (GaussianCloud, PointCloud)):
+            glimpse(shape, early)
+        mesh = extract(shape, engine.resolution(preset), early)
     with meter.stage(FINISH) as watch:
-        mesh, facts = finish(mesh, request.target_faces, request.placement.height, watch, stay)
+        mesh, facts = finish(mesh, request.target_faces, height, watch, stay)
     return _done(request, info, meter, mesh, facts, how)
 
 
@@ -132,10 +138,19 @@ def _remover(request: Request, catalogue: Catalogue, watch: Watch) -> Remove | N
     return remove
 
 
+def _standing(watch: Watch, height: float) -> Watch:
+    """A watch that shows early meshes where the finished one will stand."""
+
+    def preview(mesh: object) -> None:
+        watch.preview(stand_mesh(mesh, height) if isinstance(mesh, TriangleMesh) else mesh)
+
+    return replace(watch, preview=preview)
+
+
 def _placed(shape: Shape, height: float, stay: bool) -> tuple[GaussianCloud | PointCloud, Facts]:
     if not isinstance(shape, (GaussianCloud, PointCloud)):
         raise UnsupportedShape(f"A {type(shape).__name__} is no cloud.", "Ask for a mesh instead.")
-    cloud = shape if stay else stand(shape, height)
+    cloud = shape if stay else stand_cloud(shape, height)
     count = len(cloud.points if isinstance(cloud, PointCloud) else cloud.means)
     return cloud, Facts(count, 0, 0, False)
 

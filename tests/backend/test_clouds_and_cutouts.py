@@ -12,6 +12,7 @@ from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, READ, SURFACE, Me
 from maquette.backend.protocol import EngineInfo, Picture, Placement, Request, Result, encode
 from maquette.backend.shapes import GaussianCloud, PointCloud
 from maquette.backend.shapes.files.cloud import write_cloud
+from maquette.tests import clouds
 from shelf import Shelf
 from test_pipeline import Block, picture
 
@@ -96,6 +97,29 @@ def test_a_mesh_may_stay_where_its_cloud_is():
     vertices = finished.made.vertices
     np.testing.assert_allclose([vertices.min(0), vertices.max(0)], [[-1, -1, -1], [1, 1, 1]])
     assert not finished.report.warnings or "high" not in finished.report.warnings[0]
+
+
+@pytest.mark.parametrize("stay", [False, True])
+def test_a_large_cloud_is_seen_early_where_the_mesh_will_stand(stay):
+    seen, reports = [], []
+    meter = Meter(lambda *report: reports.append(report), preview=lambda mesh: seen.append((mesh, reports[-1])))
+    cloud = clouds.surfels(clouds.BALL, 20_000)
+    engine = Keeper()
+    engine.generate = lambda conditioning, watch: cloud
+    request = Request("keeper", arrays=sphere_arrays(9), options={"keep_scale": stay}, placement=Placement(height=3.0))
+    made = pipeline.run(request, meter, Shelf(engine)).made.vertices
+    ((early, (stage, *_)),) = seen
+    assert stage == SURFACE and 100 < len(early.vertices) < 20_000 and early.colours is not None
+    np.testing.assert_allclose(early.vertices.min(0), made.min(0), atol=0.1)
+    np.testing.assert_allclose(early.vertices.max(0), made.max(0), atol=0.1)
+
+
+def test_a_small_cloud_is_not_shown_twice():
+    seen = []
+    engine = Keeper()
+    engine.generate = lambda conditioning, watch: clouds.surfels(clouds.BALL, 2000)
+    pipeline.run(Request("keeper", arrays=sphere_arrays(9)), Meter(lambda *r: None, preview=seen.append), Shelf(engine))
+    assert seen == []
 
 
 def test_an_engine_that_makes_no_cloud_after_all_is_told_apart():
