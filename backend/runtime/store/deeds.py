@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ...errand import FAILED, Errand, carry_out
 from .. import device
+from ..environment import interpreter
 from . import catalogue as books
 from . import configure, data_dir, folder, shelf
 from .access import Access
@@ -90,7 +91,7 @@ def move_all(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
 def verify_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
     configure(args.weights_dir, args.data_dir)
-    other = None if args.here or device.torch_present() else _python_with_torch()
+    other = None if args.here or device.torch_present() else interpreter(data_dir())
     if other is not None:
         return _verify_there(other, args)
     right = True
@@ -104,14 +105,6 @@ def verify_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
     code = carry_out(args, args.engine, work)
     return code if right else FAILED
-
-
-def _python_with_torch() -> Path | None:
-    """The interpreter of the GPU engines' environment, where that is installed."""
-    from ..environment.place import Place
-
-    place = Place(data_dir() / "gpu")
-    return place.python if place.installed() is not None and place.python.exists() else None
 
 
 def _verify_there(python: Path, args: argparse.Namespace) -> int:
