@@ -56,11 +56,14 @@ def acquaint(samples: Samples, watch: Watch) -> tuple[Samples, np.ndarray, np.nd
     """The samples without strays, the numbers (N, K) of each one's neighbours and their squared distances."""
     neighbours, squares = nearest(samples.points, NEIGHBOURS, step=lambda f: watch.step(0.7 * f, "finding neighbours"))
     stray = squares[:, -1] > np.float32(STRAY**2) * np.median(squares[:, -1][neighbours], axis=1)
-    if stray.any():
-        samples = samples[~stray]
-        neighbours, squares = nearest(
-            samples.points, NEIGHBOURS, step=lambda f: watch.step(0.7 + 0.3 * f, "finding neighbours")
-        )
+    if not stray.any():
+        return samples, neighbours, squares
+    # Only those that had a stray among their neighbours must look again.
+    number = np.cumsum(~stray, dtype=np.int32) - 1
+    again = stray[neighbours].any(axis=1)[~stray]
+    samples, neighbours, squares = samples[~stray], number[neighbours[~stray]], squares[~stray]
+    found, away = nearest(samples.points, NEIGHBOURS + 1, samples.points[again])
+    neighbours[again], squares[again] = found[:, 1:], away[:, 1:]  # the first is the point itself, or in its very place
     return samples, neighbours, squares
 
 
@@ -73,7 +76,7 @@ def face(samples: Samples, neighbours: np.ndarray, spacing: float, watch: Watch)
     if normals is not None:
         known = np.einsum("ij,ij->i", normals, normals) > 0
         fitted = np.where(known[:, None], normals, fitted)
-    towards, seen = votes(samples.points, spacing, within(watch, 0.4, 1.0))
+    towards = votes(samples.points, spacing, within(watch, 0.4, 1.0))
     return orient(samples.points, fitted, towards, neighbours)
 
 

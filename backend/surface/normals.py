@@ -61,9 +61,9 @@ def frame_of(axis: np.ndarray) -> np.ndarray:
     return np.stack([right, np.cross(axis, right), axis]).astype(np.float32)
 
 
-def votes(points: np.ndarray, spacing: float, watch: Watch) -> tuple[np.ndarray, np.ndarray]:
+def votes(points: np.ndarray, spacing: float, watch: Watch) -> np.ndarray:
     """What sides points (N, 3) are seen from: the sum (N, 3) of the directions to the viewers, each by how clearly it
-    sees the point, and the sum (N,) of these weights. ``spacing`` is the typical distance of neighbours.
+    sees the point. ``spacing`` is the typical distance of neighbours.
     """
     lower, upper = points.min(axis=0), points.max(axis=0)
     reach = float(np.linalg.norm(upper - lower)) / 2 + 1e-9
@@ -71,7 +71,7 @@ def votes(points: np.ndarray, spacing: float, watch: Watch) -> tuple[np.ndarray,
     pixel = 2 * reach / side
     depth_range = max(BEHIND * spacing, pixel)
     centred = points - (lower + upper) / 2
-    towards, seen = np.zeros_like(points), np.zeros(len(points), np.float32)
+    towards = np.zeros_like(points)
     for i, axis in enumerate(fibonacci(DIRECTIONS)):
         watch.step(i / DIRECTIONS, "looking at the points")
         x, y, z = frame_of(axis) @ centred.T
@@ -86,9 +86,8 @@ def votes(points: np.ndarray, spacing: float, watch: Watch) -> tuple[np.ndarray,
             gap = _widened(picture.reshape(side, side)).reshape(-1)[at] - end * z
             weight = np.maximum(1 - gap / depth_range, 0)
             towards += weight[:, None] * (end * axis)
-            seen += weight
             order = order[::-1]
-    return towards, seen
+    return towards
 
 
 def _widened(picture: np.ndarray) -> np.ndarray:
