@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from .paths import BUILD, ROOT
+from .paths import BUILD, ROOT, Stop
 
 REPORTS = BUILD / "reports"
 NOTHING_SELECTED = 5  # pytest's exit code
@@ -67,6 +67,18 @@ class Steps:
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
         return self._run(title, command, environment, report) in (0, NOTHING_SELECTED)
 
+    def made(self, title: str, make: Callable[[], Path]) -> Path | None:
+        """What ``make`` returns as a step of its own; None, and a failed run, where it raises Stop."""
+        start = time.monotonic()
+        try:
+            path: Path | None = make()
+        except Stop as reason:
+            print(reason, flush=True)
+            path = None
+        with self._turn:
+            self._note(path is not None, title, time.monotonic() - start)
+        return path
+
     def leave_out(self, title: str, why: str) -> None:
         self.lines.append(("not run", f"{title}: {why}"))
 
@@ -94,10 +106,12 @@ class Steps:
                 return done.returncode
             if report is not None:
                 self._count(report)
-            seconds = time.monotonic() - start
-            self.lines.append(("ok" if done.returncode == 0 else "FAILED", f"{title} ({seconds:.0f} s)"))
-            self.failed |= done.returncode != 0
+            self._note(done.returncode == 0, title, time.monotonic() - start)
         return done.returncode
+
+    def _note(self, good: bool, title: str, seconds: float) -> None:
+        self.lines.append(("ok" if good else "FAILED", f"{title} ({seconds:.0f} s)"))
+        self.failed |= not good
 
     def _count(self, report: Path) -> None:
         if not report.exists():

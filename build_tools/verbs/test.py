@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
             if recipe.name == environments.LOW_END:
                 steps.pytest("backend on the oldest NumPy", python, "tests/backend", "tests/parity",
                              "-m", "not slow and not quality")  # fmt: skip
+        _on_torch(steps, options)
         if blenders and _wanted(steps, options, "slow tests in Blender", thorough):
             for recipe, python in blenders:
                 steps.pytest(f"slow tests in {recipe.name}", python, "tests/blender", "-m", "slow and not window")
@@ -69,6 +70,16 @@ def _wanted(steps: Steps, options: argparse.Namespace, what: str, thorough: bool
     else:
         return True
     return False
+
+
+def _on_torch(steps: Steps, options: argparse.Namespace) -> None:
+    """What needs torch, in the GPU runtime as its own installer makes it, here for the processor."""
+    if options.quick:
+        steps.leave_out("tests on torch", "--quick")
+        return
+    python = steps.made("the GPU runtime", environments.gpu_environment)
+    if python is not None:
+        steps.pytest("tests on torch", python, "tests/torch")
 
 
 def _windows(steps: Steps, options: argparse.Namespace, thorough: bool, dev: Path) -> None:
