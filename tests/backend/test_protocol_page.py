@@ -5,7 +5,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-from maquette.backend import jobs, lifeline, peer, protocol, server
+from maquette.backend import checks, inputs, jobs, lifeline, peer, protocol, server
+from maquette.backend.shapes import GaussianCloud, PointCloud, TriangleMesh
+from maquette.backend.shapes.files.frames import AUTO, TO_WORLD
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 
@@ -69,3 +71,42 @@ def test_the_limits_are_the_codes():
 
 def test_the_version_is_the_codes():
     assert f'"protocol": {protocol.PROTOCOL}' in PAGE.read_text(encoding="utf-8")
+
+
+def test_every_input_is_described_with_its_limits():
+    rows = table("## What a job starts from")
+    assert [row[:2] for row in rows] == [
+        ["image, views", "images"], ["prompt", "prompt"], ["cloud", "file"], ["cloud", "arrays"], ["depths", "arrays"],
+    ]  # fmt: skip
+    assert {field for _, field, _ in rows} <= {field.name for field in fields(protocol.Request)}
+    file, points, depths = (row[2] for row in rows[2:])
+    assert f"ends in `{inputs.SUFFIX}`" in file and f"at most {inputs.MAX_FILE >> 30} GiB" in file
+    assert re.findall(r"`?(\w+)` \(", points) == list(inputs.POINTS) and f"at most {inputs.MAX_POINTS:,}" in points
+    assert re.findall(r"`?(\w+)` \(", depths) == list(inputs.DEPTHS)
+    assert f"at most {inputs.MAX_VIEWS} of {inputs.MAX_SIDE} pixels" in depths
+    assert f"no farther than {inputs.FARTHEST / 1000:,.0f} km" in PAGE.read_text(encoding="utf-8")
+
+
+def test_every_output_is_described_with_its_arrays():
+    rows = dict(table("## What comes of it"))
+    assert tuple(rows) == checks.OUTPUTS
+    corners = np.zeros((3, 3), np.float32)
+    made = {
+        "mesh": [TriangleMesh(corners, np.zeros((1, 3), np.int32))],
+        "cloud": [
+            GaussianCloud(corners, corners, np.zeros((3, 4), np.float32), np.zeros(3), corners),
+            PointCloud(corners, None, corners),
+        ],
+        "cutout": [jobs.CutOut(np.zeros((2, 2, 4), np.float32))],
+    }
+    for kind, examples in made.items():
+        sent = [jobs.as_sent(example) for example in examples]
+        assert {name for name, _ in sent} == {kind}
+        named = dict(re.findall(r"(\w+)` \([^)]*\) (\w\d)", rows[kind]))
+        assert named == {name: array.dtype.str[1:] for _, arrays in sent for name, array in arrays.items()}
+
+
+def test_the_options_are_those_that_are_read():
+    rows = dict(table("These options are everybody's"))
+    assert set(rows) == {"up", "keep_scale"}
+    assert re.findall(r"auto|[+-][YZ]", rows["up"]) == [AUTO, *TO_WORLD]
