@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-if importlib.util.find_spec("torch") is None:
+if importlib.util.find_spec("torch") is None:  # tests/conftest.py sees to it that this folder is not taken for it
     collect_ignore_glob = ["*"]
 else:
     import torch
