@@ -18,13 +18,14 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import quote, urljoin, urlsplit
 
+from ... import __version__
 from ...errors import BadRequest
 from . import troubles
 
 HUB = "https://huggingface.co"
 MAX_HOPS = 8
 REDIRECTS = (301, 302, 303, 307, 308)
-AGENT = "Maquette (https://extensions.blender.org)"
+AGENT = f"Maquette/{__version__}"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
@@ -48,9 +49,8 @@ class Access:
     def __post_init__(self) -> None:
         for what, address in (("mirror", self.mirror), ("proxy", self.proxy if self.proxy != "none" else "")):
             if address and not _is_web(address):
-                raise BadRequest(
-                    f"“{address[:80]}” is no address of a {what}.", "Give one like https://example.org:8080."
-                )
+                shown = f"“{address[:80]}”" if "@" not in address else "What is given"  # it may hold a password
+                raise BadRequest(f"{shown} is no address of a {what}.", "Give one like https://example.org:8080.")
 
     @classmethod
     def from_environment(cls, mirror: str = "", proxy: str = "", environment: Mapping[str, str] = os.environ) -> Access:

@@ -33,7 +33,7 @@ def no_room(folder: Path, needed: int = 0, free: int = 0) -> DiskFull:
             "Free some space, or choose a folder on another disk.",
         )
     return DiskFull(
-        f"The disk of “{folder}” is full.",
+        f"The disk of “{folder}” is full, or takes no files of that size.",
         "Free some space, or move the folder for weights to another disk; what has come is kept.",
     )
 

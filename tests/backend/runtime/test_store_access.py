@@ -190,6 +190,12 @@ def test_what_is_no_address_is_refused(address):
         Access(mirror=address)
 
 
+def test_a_password_is_not_shown():
+    with pytest.raises(BadRequest) as caught:
+        Access(proxy="socks5://me:secret@127.0.0.1:1")
+    assert "secret" not in str(caught.value)
+
+
 def test_settings_from_the_environment():
     environment = {"HF_ENDPOINT": "https://mirror.org/", "HF_TOKEN": " secret\n"}
     found = Access.from_environment(environment=environment)

@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from maquette.backend.errors import BadRequest, Cancelled, DiskFull
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from maquette.backend.errors import BadRequest, Cancelled, DiskFull, JobError
 from maquette.backend.protocol import WeightsInfo
 from maquette.backend.runtime.store import download as download_module
 from maquette.backend.runtime.store.access import Access
@@ -461,6 +463,42 @@ def test_a_disk_that_fills_up(tmp_path, monkeypatch):
         again.run()
     assert again.whole()
     assert server.ranges() == [None, f"bytes={len(kept)}-" if kept else None]
+
+
+ANSWERS = st.builds(
+    Manners,
+    status=st.sampled_from([200] * 12 + [206, 302, 416, 429, 500]),
+    content=st.sampled_from([None] * 6 + [CONTENT[:-1], CONTENT + b"x", bytes(len(CONTENT)), b""]),
+    etag=st.sampled_from(['"v1"', '"v1"', '"v2"', 'W/"v1"', "", "v1", '"']),
+    ranges=st.booleans(),
+    heeds_tag=st.booleans(),
+    cut=st.sampled_from([-1, -1, 0, 1, 70_000, 200_000]),
+    reset=st.booleans(),
+    chunked=st.booleans(),
+    length=st.sampled_from([None] * 6 + [0, 5, 1 << 50]),
+    range_from=st.sampled_from([None] * 6 + [0, 70_000, 1 << 50]),
+    headers=st.sampled_from(
+        [{}] * 6
+        + [{"Content-Type": "text/html"}, {"Content-Encoding": "br"}, {"Content-Range": "bytes x-y/z"}]
+        + [{"X-Linked-Etag": "0" * 64}, {"X-Linked-Size": "7"}, {"Location": "/there"}, {"Content-Length": "-1"}]
+    ),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(ANSWERS, min_size=1, max_size=6), st.booleans())
+def test_whatever_the_server_does_the_file_is_right_or_not_there(tmp_path_factory, answers, kind):
+    """Any sequence of answers, good, bad and mad; ``kind``: the last one is as it should be."""
+    access = Access(**QUICK | {"pause": 0.0, "tries": 3})
+    with Server(CONTENT, *answers, *([Manners()] * kind)) as server:
+        fetched = Fetched(tmp_path_factory.mktemp("w"), server.url + "/w.bin", access=access)
+        try:
+            assert fetched.run() == SHA256
+        except JobError as error:
+            assert error.sentence.endswith(".") and error.fix.endswith(".") and not fetched.path.exists()
+        else:
+            assert fetched.whole()
+        assert len(server.asked) < 40
 
 
 def test_a_redirect_to_an_unsafe_place_is_refused(tmp_path):
