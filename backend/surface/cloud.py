@@ -15,6 +15,7 @@ from ..watch import Watch, within
 from .marching_cubes import dense_cells, marching_cubes
 from .neighbours import nearest
 from .normals import orient, spread, votes
+from .paint import paint
 from .poisson import Grid, indicator
 from .samples import Samples, gather
 from .skin import one_skin
@@ -23,7 +24,6 @@ NEIGHBOURS = 16
 STRAY = 2.0  # times as far from its neighbours as these are from theirs: a floater
 SMOOTH = (1.0, 1.0)  # of the Gaussian over the indicator: at least so many cells, and so many spacings
 MARGIN = 2.0**-10  # as in ``extract``
-BLENDED = 6  # points that a vertex takes its colour from
 
 
 def mesh_cloud(cloud: GaussianCloud | PointCloud, resolution: int, watch: Watch) -> TriangleMesh:
@@ -48,7 +48,15 @@ def mesh_cloud(cloud: GaussianCloud | PointCloud, resolution: int, watch: Watch)
         raise EmptySurface(
             "The points do not enclose anything.", "Use a cloud that shows an object from several sides."
         )
-    colours = paint(mesh.vertices, samples, spacing, within(watch, 0.85, 1.0))
+    colours = None
+    if samples.colours is not None:
+        colours = paint(
+            mesh.vertices,
+            samples.points,
+            samples.weights,
+            samples.colours,
+            lambda f: watch.step(0.85 + 0.15 * f, "colouring"),
+        )
     return TriangleMesh(frame.back(mesh.vertices), mesh.faces, colours)
 
 
@@ -78,16 +86,3 @@ def face(samples: Samples, neighbours: np.ndarray, spacing: float, watch: Watch)
         fitted = np.where(known[:, None], normals, fitted)
     towards = votes(samples.points, spacing, within(watch, 0.4, 1.0))
     return orient(samples.points, fitted, towards, neighbours)
-
-
-def paint(vertices: np.ndarray, samples: Samples, spacing: float, watch: Watch) -> np.ndarray | None:
-    """Colours (V, 4) uint8 of vertices (V, 3): those of the nearest points, by weight and nearness; None without."""
-    if samples.colours is None:
-        return None
-    numbers, squares = nearest(samples.points, BLENDED, vertices, lambda f: watch.step(f, "colouring"))
-    reach = np.maximum(squares[:, :1], np.float32((0.5 * spacing) ** 2))
-    shares = np.exp(-squares / reach) * samples.weights[numbers]
-    rgb = np.einsum("vk,vkc->vc", shares, samples.colours[numbers]) / shares.sum(axis=1, keepdims=True)
-    rgba = np.full((len(vertices), 4), 255, np.uint8)
-    rgba[:, :3] = np.rint(np.clip(np.nan_to_num(rgb), 0, 1) * 255)
-    return rgba
