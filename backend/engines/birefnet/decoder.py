@@ -15,6 +15,7 @@ from torch.nn import functional
 from .deformable import DeformableConvolution
 
 KERNELS = (1, 3, 7)  # of the deformable branches that look around
+AT_ONCE = 1 << 23  # numbers between the two last convolutions at a time: bounds memory, changes no result
 NARROW, BRANCH, EDGES = 64, 256, 16  # channels inside a block, of one of its branches, and of the edge guess
 
 
@@ -155,4 +156,19 @@ class Decoder(nn.Module):
         kernel = torch.einsum("op,pchw->ochw", of_seen[:, :, 0, 0], block.conv_out.weight)
         bias = last.bias + of_seen[:, :, 0, 0] @ block.conv_out.bias
         coarse = resize(functional.conv2d(x, of_x), picture.shape[2:])
-        return coarse + functional.conv2d(block.conv1(picture), kernel, bias, padding=1)
+        return coarse + _in_strips(picture, block.conv1, kernel, bias)
+
+
+def _in_strips(picture: Tensor, first: nn.Conv2d, kernel: Tensor, bias: Tensor) -> Tensor:
+    """``first``, then a 3 × 3 convolution with ``kernel``, some rows at a time: what lies between them is large."""
+    height = picture.shape[2]
+    strip = max(1, AT_ONCE // (NARROW * picture.shape[3]))
+    out = []
+    for begin in range(0, height, strip):
+        end = min(begin + strip, height)
+        low, high = max(0, begin - 2), min(height, end + 2)
+        between = first(picture[:, :, low:high])  # wrong in the outermost rows, unless the picture ends there
+        between = between[:, :, max(0, begin - 1) - low : min(height, end + 1) - low]
+        between = functional.pad(between, (1, 1, int(begin == 0), int(end == height)))
+        out.append(functional.conv2d(between, kernel, bias))
+    return torch.cat(out, 2)

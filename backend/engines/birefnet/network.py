@@ -26,8 +26,9 @@ class Configuration:
 
 
 class BiRefNet(nn.Module):
-    def __init__(self, configuration: Configuration = Configuration()):
+    def __init__(self, configuration: Configuration | None = None):
         super().__init__()
+        configuration = configuration or Configuration()
         self.bb = Swin(configuration.backbone)
         channels = tuple(2 * width for width in reversed(configuration.backbone.channels))
         self.squeeze_module = nn.Sequential(DecoderBlock(sum(channels), channels[0]))

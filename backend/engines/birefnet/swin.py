@@ -179,7 +179,8 @@ class Swin(nn.Module):
 
 def place_differences(window: int) -> Tensor:
     """(N, N) int64 for N = window²: which row of the bias table holds for a token and one it looks at."""
-    y, x = (place.flatten() for place in torch.meshgrid(*[torch.arange(window)] * 2, indexing="ij"))
+    place = torch.arange(window, device="cpu")  # on the device “meta” this would import torch's compiler, for seconds
+    y, x = place.repeat_interleave(window), place.repeat(window)
     reach = window - 1
     return (y[:, None] - y + reach) * (2 * window - 1) + (x[:, None] - x + reach)
 
