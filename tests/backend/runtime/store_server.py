@@ -33,7 +33,7 @@ class Manners:
 class Server:
     """``with Server(content) as server``: ``server.url``; ``server.asked`` has every request's path and headers."""
 
-    def __init__(self, content=b"", *manners, files=None):
+    def __init__(self, content=b"", *manners, files=None, tls=None):
         self.files = files or {}
         self.content = content
         self.manners = list(manners) or [Manners()]
@@ -55,8 +55,10 @@ class Server:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()

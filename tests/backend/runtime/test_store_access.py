@@ -1,7 +1,9 @@
 """The token goes only where it belongs, redirects only where it is safe, and mirror and proxy are kept to."""
 
 import os
+import shutil
 import ssl
+import subprocess
 
 import pytest
 from maquette.backend.errors import BadRequest
@@ -220,3 +222,22 @@ def test_certificates_are_demanded(monkeypatch, tmp_path):
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda self, file: loaded.append(file))
     monkeypatch.setattr(access_module.sys, "platform", "linux")
     assert trust().verify_mode == ssl.CERT_REQUIRED and loaded == [str(bundle)]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_a_server_must_prove_who_it_is(tmp_path, monkeypatch):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=toy -addext subjectAltName=IP:127.0.0.1"
+    made = subprocess.run(["openssl", *words.split(), "-keyout", key, "-out", certificate], capture_output=True)
+    if made.returncode:
+        pytest.skip("this openssl is too old")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with Server(CONTENT, tls=tls) as server:
+        with pytest.raises(NotTrusted, match=r"The connection to 127\.0\.0\.1 is not safe: self.signed") as caught:
+            asked(Access(), server.url + FILE)
+        assert "date" in caught.value.fix and server.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert asked(Access(), server.url + FILE)[1] == CONTENT
+        with pytest.raises(NotTrusted, match="not safe"):  # a certificate of another name
+            asked(Access(), f"https://localhost:{server.port}{FILE}")
