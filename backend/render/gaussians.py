@@ -1,10 +1,11 @@
 """Pictures of Gaussians with torch, on any device, with gradients for everything about them.
 
-What is computed is what ``gaussians_reference`` says, to 1e-3. How: the picture is cut into small tiles; every Gaussian
-is handed to the tiles it reaches, nearest first; and in a tile everything is a product of matrices. The logarithm of
-a Gaussian's alpha is a quadratic in the pixel's place, so that of K Gaussians at P pixels is (K, 6) @ (6, P); what
-shines through is a running product over K; colours and depths are (P, K) @ (K, 6). Tiles with about equally many are
-done together, as many as fit the memory, and are left as soon as nothing shines through any more.
+What is computed is what ``gaussians_reference`` says, to 1e-3, but for the odd pixel (one in some 100,000) where an
+alpha falls on the cut itself. How: the picture is cut into small tiles; every Gaussian is handed to the tiles it
+reaches, nearest first; and in a tile everything is a product of matrices. The logarithm of a Gaussian's alpha is a
+quadratic in the pixel's place, so that of K Gaussians at P pixels is (K, 6) @ (6, P); what shines through is a running
+product over K; colours and depths are (P, K) @ (K, 6). Tiles with about equally many are done together, as many as fit
+the memory, and are left as soon as nothing shines through any more.
 """
 
 from __future__ import annotations

@@ -41,8 +41,10 @@ def foreign(path: Path, begin: bytes) -> UnreadableCloud:
     """The error for a file that begins with ``begin`` and not as a .ply does."""
     if not begin:
         return UnreadableCloud(f"“{path.name}” is empty.", "Copy, download or export it again.")
-    for magic, (what, fix) in _BY_MAGIC.items():
-        if begin.startswith(magic):
-            return UnreadableCloud(f"“{path.name}” is {what}.", fix)
-    what, fix = _BY_SUFFIX.get(path.suffix.lower(), ("no .ply", "Choose a .ply of Gaussians or points."))
+    by_magic = next((known for magic, known in _BY_MAGIC.items() if begin.startswith(magic)), None)
+    what, fix = (
+        _BY_SUFFIX.get(path.suffix.lower())  # a .sog is a zip too: its name says more
+        or by_magic
+        or ("no .ply", "Choose a .ply of Gaussians or points.")
+    )
     return UnreadableCloud(f"“{path.name}” is {what}.", fix)

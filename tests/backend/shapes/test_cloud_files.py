@@ -1,5 +1,6 @@
 """Gaussians and points as .ply: every dialect in, our own out, and a clear word for what is broken."""
 
+import dataclasses
 import os
 import struct
 from pathlib import Path
@@ -138,6 +139,9 @@ def test_view_dependent_colour_is_left_out_and_said(put):
     heard = []
     same(read_cloud(put(clouds.ply({**COLUMNS, **rest})), up="+Z", warn=heard.append), GAUSSIANS)
     assert len(heard) == 1 and "direction of view" in heard[0]
+    still = {name: 0 * values for name, values in rest.items()}  # many programs write the columns and nothing in them
+    read_cloud(put(clouds.ply({**COLUMNS, **still})), up="+Z", warn=heard.append)
+    assert len(heard) == 1
 
 
 def test_colours_are_clipped_and_may_be_plain(put):
@@ -195,6 +199,18 @@ def test_compressed_files(put, coloured, form):
     np.testing.assert_allclose(found.opacities, opacities, atol=1e-6)
     np.testing.assert_allclose(found.colours, np.clip(colours, 0, 1), atol=1e-6)
     np.testing.assert_allclose(rotation_matrices(found.rotations), rotation_matrices(turns), atol=1e-5)
+
+
+def test_a_compressed_file_of_splat_transform_is_what_it_unpacks_it_to():
+    """Both files were written by PlayCanvas's splat-transform 2.7.1, the second one from the first."""
+    folder = FIXTURES.parent / "splat"
+    packed, unpacked = (
+        read_cloud(folder / f"splat_transform.{kind}.ply", up="+Z") for kind in ("compressed", "decoded")
+    )
+    same(dataclasses.replace(packed, rotations=unpacked.rotations), unpacked)
+    turns = [rotation_matrices(cloud.rotations) for cloud in (packed, unpacked)]
+    np.testing.assert_allclose(*turns, atol=2e-6)
+    assert len(packed.means) == 600  # more than two chunks
 
 
 def test_a_compressed_file_without_its_chunks(put):
@@ -394,6 +410,7 @@ def test_files_that_are_something_else(put):
         ("a.splat", b"\0" * 64, "SuperSplat"),
         ("a.spz", b"\x1f\x8b\x08\0", "SuperSplat"),
         ("a.sog", b"PK\x03\x04", "SuperSplat"),
+        ("a.ply", b"PK\x03\x04", "Unpack"),
         ("a.ksplat", b"\0" * 64, "viewer"),
         ("a.glb", b"glTF\2\0\0\0", "Blender"),
         ("a.las", b"LASF\0\0", "CloudCompare"),
