@@ -24,7 +24,11 @@ from .engine import Engine
 log = logging.getLogger(__name__)
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
-_BUILT_IN = {"pocket": (".pocket.engine", "PocketEngine"), "splat": (".splat.engine", "SplatEngine")}
+_BUILT_IN = {
+    "pocket": (".pocket.engine", "PocketEngine"),
+    "splat": (".splat.engine", "SplatEngine"),
+    "birefnet": (".birefnet.engine", "BiRefNetEngine"),
+}
 
 _lock = threading.Lock()
 _registered: dict[str, tuple[EngineInfo, Callable[[], Engine]]] = {}

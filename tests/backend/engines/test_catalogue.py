@@ -1,5 +1,6 @@
 """The list of engines."""
 
+import inspect
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +9,7 @@ from types import ModuleType
 
 import pytest
 from maquette.backend import engines
+from maquette.backend.engines.engine import Engine, Remover
 from maquette.backend.errors import UnknownEngine
 from maquette.backend.pipeline import find_engine
 from maquette.backend.protocol import EngineInfo, Request, WeightsInfo, from_json, to_json
@@ -178,6 +180,18 @@ def test_every_engine_says_what_it_is():
         assert set(info.inputs) <= {"image", "views", "prompt", "cloud", "depths"}
         assert set(info.makes) <= {"mesh", "cloud", "cutout"}
         assert not (info.tier == "gpu" and not info.proof), "what was it compared with?"
+
+
+def test_every_engine_keeps_its_promise_in_form():
+    """The pipeline calls by these names; one that makes cut-outs is a Remover, every other an Engine."""
+    for info in engines.engines():
+        promised = Remover if "cutout" in info.makes else Engine
+        for name, method in vars(promised).items():
+            if inspect.isfunction(method) and not name.startswith("_"):
+                kept = inspect.signature(getattr(engines._class(info.id), name))
+                assert list(kept.parameters) == list(inspect.signature(method).parameters), f"{info.id}.{name}"
+        if promised is Engine:
+            assert all(engines.load(info.id).resolution(preset) > 0 for preset in info.presets)
 
 
 def test_reading_the_list_is_cheap():
