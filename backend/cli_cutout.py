@@ -10,6 +10,7 @@ from .checks import find_remover
 from .cli_common import check_output, interruptible
 from .cli_make import DEFAULT, Maker, add_compute
 from .engines.engine import Catalogue
+from .errors import UnknownEngine
 from .imaging.cutout import MODES
 from .imaging.read import read_image
 from .protocol import Picture, Request
@@ -31,7 +32,9 @@ def register(verbs: Any) -> None:
 def _cutout(args: argparse.Namespace, catalogue: Catalogue) -> int:
     check_output(args.output, SUFFIXES, "Cut-outs", args.image)
     request = Request(engine=args.engine or DEFAULT, output="cutout", cutout=args.cutout)
-    find_remover(request, catalogue)
+    remover = find_remover(request, catalogue)
+    if args.engine and (remover is None or remover.id != args.engine):
+        raise UnknownEngine(f"There is no remover called {args.engine!r}.", "See: python -m backend engines")
     pixels = read_image(args.image)
     request = Request(
         engine=request.engine, output="cutout", cutout=args.cutout, images=(Picture(pixels),), source=str(args.image)

@@ -177,6 +177,7 @@ def test_a_cutout_is_a_picture_with_a_transparent_ground(run, tmp_path):
         (["box.png", "-o", "box.png"], "The output is the input itself"),
         (["missing.png", "-o", "cut.png"], "There is no picture"),
         (["ball.ply", "-o", "cut.png"], "not a picture"),
+        (["box.png", "-o", "cut.png", "--engine", "splat"], "There is no remover called 'splat'."),
     ],
 )
 def test_cutouts_that_cannot_be(run, ball, tmp_path, monkeypatch, words, sentence):
