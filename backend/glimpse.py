@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
-from .errors import EmptySurface
+from .errors import Cancelled, EmptySurface
 from .shapes import GaussianCloud, PointCloud
 from .shapes.gaussians import select, select_points
 from .surface.extract import extract
 from .watch import Watch
+
+log = logging.getLogger(__name__)
 
 ENOUGH = 4000  # points, on this many cells across: a tenth of a second, a twentieth of the whole
 ACROSS = 64
@@ -25,5 +29,9 @@ def glimpse(cloud: GaussianCloud | PointCloud, watch: Watch) -> None:
     quiet = Watch(step=lambda fraction=0.0, detail="": watch.step(0.0, detail))  # its words are of no account
     try:
         watch.preview(extract(few, ACROSS, quiet))
+    except (Cancelled, MemoryError):
+        raise
     except EmptySurface:
         return
+    except Exception:  # a favour: what goes wrong with it need not go wrong with the whole
+        log.exception("no early look")

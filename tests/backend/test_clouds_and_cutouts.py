@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from cloud_jobs import Keeper, depth_arrays, gaussians, sphere_arrays
-from maquette.backend import jobs, pipeline
-from maquette.backend.errors import BadRequest, Cancelled, InputNotTaken, UnknownEngine, UnsupportedShape
+from cloud_jobs import Keeper, block, depth_arrays, gaussians, sphere_arrays
+from maquette.backend import glimpse, jobs, pipeline
+from maquette.backend.errors import BadRequest, Cancelled, InputNotTaken, OutOfMemory, UnknownEngine, UnsupportedShape
 from maquette.backend.imaging.cutout import CutOut
 from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, READ, SURFACE, Meter
 from maquette.backend.protocol import EngineInfo, Picture, Placement, Request, Result, encode
@@ -112,6 +112,23 @@ def test_a_large_cloud_is_seen_early_where_the_mesh_will_stand(stay):
     assert stage == SURFACE and 100 < len(early.vertices) < 20_000 and early.colours is not None
     np.testing.assert_allclose(early.vertices.min(0), made.min(0), atol=0.1)
     np.testing.assert_allclose(early.vertices.max(0), made.max(0), atol=0.1)
+
+
+@pytest.mark.parametrize(("error", "ends"), [(ValueError("shapes"), False), (MemoryError(), True), (Cancelled(), True)])
+def test_an_early_look_that_fails_costs_nothing(monkeypatch, error, ends):
+    def failing(*_):
+        raise error
+
+    monkeypatch.setattr(glimpse, "extract", failing)
+    engine = Keeper()
+    engine.generate = lambda conditioning, watch: clouds.points(clouds.BALL, 20_000)
+    monkeypatch.setattr(pipeline, "extract", lambda *_: block())
+    request = Request("keeper", arrays=sphere_arrays(9))
+    if ends:
+        with pytest.raises((MemoryError, OutOfMemory, Cancelled)):
+            run(request, engine)
+    else:
+        assert run(request, engine)[0].report.faces == 12
 
 
 def test_a_small_cloud_is_not_shown_twice():
