@@ -135,8 +135,8 @@ class BiRefNetEngine:
 
 
 def _load(path: Path, kind: str, configuration: Configuration | None) -> BiRefNet:
-    """Half precision on CUDA: float16 on every card, for the authors found it to change next to nothing, and bfloat16
-    would tell only 256 steps of a matte apart at best.
+    """Half precision on CUDA, and float16 on every card: its errors move a matte by 0.005 at most and 0.0002 in the
+    mean, those of bfloat16 by 0.03 and 0.0009 (made-up weights); the authors too publish float16.
     """
     import torch
 

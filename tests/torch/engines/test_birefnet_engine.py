@@ -68,12 +68,12 @@ def test_presets_look_at_more_or_less(engine):
     assert (engine.resolution("fast"), engine.resolution("fine")) == (64, 96)
 
 
-def test_half_precision_differs_by_less_than_one_of_256_steps():
-    """At 1e-2 in the logits a matte moves by 1/400 at most; what a graphics card computes in is tried here."""
+def test_half_precision_moves_a_matte_by_little():
+    """What a graphics card computes in, tried here: two of 256 steps at most, where bfloat16 takes eight."""
     exact, half = filled(TINY), filled(TINY).half()
     seen = prepare(photo(), 96)
-    apart = torch.sigmoid(half(seen.half()).float()) - torch.sigmoid(exact(seen))
-    assert float(apart.abs().max()) < 1 / 256
+    apart = (torch.sigmoid(half(seen.half()).float()) - torch.sigmoid(exact(seen))).abs()
+    assert float(apart.max()) < 2 / 256 and float(apart.mean()) < 1e-3
 
 
 def test_progress_comes_in_order_and_cancelling_stops_at_once(engine):
