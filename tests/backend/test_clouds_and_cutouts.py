@@ -22,7 +22,7 @@ CLOUD = Request(engine="keeper", output="cloud")
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "scene.ply"
-    write_cloud(path, gaussians())  # says itself that +Z is up
+    write_cloud(path, gaussians(), up="+Z")
     return str(path)
 
 
@@ -61,7 +61,7 @@ def test_the_file_stands_up_as_it_is_told(file, up, sides):
 
 def test_what_the_file_leaves_open_is_told(tmp_path):
     path = tmp_path / "scene.ply"
-    write_cloud(path, gaussians(), full=True)
+    write_cloud(path, gaussians(), up="+Z", full=True)
     path.write_bytes(path.read_bytes().replace(b"comment Vertical Axis: z\n", b""))
     report = run(dataclasses.replace(CLOUD, file=str(path)), Keeper())[0].report
     assert any("which way is up" in warning for warning in report.warnings)

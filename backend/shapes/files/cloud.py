@@ -88,19 +88,22 @@ def read_cloud(
 def write_cloud(
     path: str | Path,
     cloud: GaussianCloud | PointCloud,
-    up: str = "+Z",
+    up: str = frames.AUTO,
     least_opacity: float = 0.0,
     full: bool = False,
 ) -> None:
-    """Writes a .ply, binary little-endian float32, turned so that ``up`` is the file's upward axis (+Z: as it is).
+    """Writes a .ply, binary little-endian float32, turned so that ``up`` is the file's upward axis. Auto is what most
+    programs expect: −Y for Gaussians, so that splat viewers show them upright, +Z (as it is) for points.
 
-    A comment says so, and ``read_cloud`` turns it back. Gaussians are written with LGM's 14 columns, or, ``full``,
+    A comment says which, and ``read_cloud`` turns it back. Gaussians are written with LGM's 14 columns, or, ``full``,
     with the 62 of the original 3DGS program (normals and view-dependent colour, all zero), which some importers insist
     on; those under ``least_opacity`` are left out. Raises EmptyCloud, BadRequest, MissingFolder, DiskFull.
     """
     path = Path(path)
     if path.suffix.lower() != ".ply":
         raise BadRequest(f"Clouds cannot be written as “{path.suffix or path.name}”.", "Use a name that ends in .ply.")
+    if up == frames.AUTO:
+        up = "-Y" if isinstance(cloud, GaussianCloud) else "+Z"
     matrix = frames.turn(up).T
     if isinstance(cloud, GaussianCloud):
         if least_opacity > 0:

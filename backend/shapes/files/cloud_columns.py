@@ -44,7 +44,8 @@ def gaussians_of(file: io.BufferedIOBase, header: Header, vertex: Element, name:
         columns = read_columns(file, header, vertex, (*wanted, *(colour or ()), *turning), name)
         means, log_scales, rotations = (_together(columns, keys) for keys in (XYZ, scales, _ROTATION))
         opacities = _sigmoid(columns["opacity"])
-        colours = 0.5 + C0 * _together(columns, _DC) if colour == _DC else _rgb(columns, colour or ()) / 255.0
+        with np.errstate(invalid="ignore"):
+            colours = 0.5 + C0 * _together(columns, _DC) if colour == _DC else _rgb(columns, colour or ()) / 255.0
         constant = not any(columns[key].any() for key in turning)  # red's of the first degree speak for all
     with np.errstate(over="ignore"):
         widths = np.maximum(np.exp(log_scales), THINNEST)  # log 0 is written for “flat”

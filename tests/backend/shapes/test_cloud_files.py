@@ -233,7 +233,7 @@ def test_a_file_of_lgm_reads_as_lgm_reads_it():
 def test_our_file_is_the_one_that_lgm_writes(tmp_path):
     g = np.load(FIXTURES / "ply_roundtrip.npz")["gaussians"]
     cloud = GaussianCloud(g[:, :3], g[:, 4:7], g[:, 7:11], g[:, 3], g[:, 11:])
-    write_cloud(tmp_path / "ours.ply", cloud, least_opacity=0.005)
+    write_cloud(tmp_path / "ours.ply", cloud, up="+Z", least_opacity=0.005)
     ours, theirs = (
         (folder / name).read_bytes() for folder, name in ((tmp_path, "ours.ply"), (FIXTURES, "lgm_reference.ply"))
     )
@@ -270,6 +270,16 @@ def test_round_trip_with_every_axis_up(tmp_path, up, cloud):
     np.testing.assert_allclose(means[:, axis] * (1 if up[0] == "+" else -1), mine[:, 2], atol=1e-6)
 
 
+def test_viewers_show_what_we_write_upright(tmp_path):
+    """They take −Y for up in Gaussians, and +Z in points."""
+    write_cloud(tmp_path / "gaussians.ply", GAUSSIANS)
+    np.testing.assert_allclose(
+        -read_cloud(tmp_path / "gaussians.ply", up="+Z").means[:, 1], GAUSSIANS.means[:, 2], atol=1e-6
+    )
+    write_cloud(tmp_path / "points.ply", POINTS)
+    same(read_cloud(tmp_path / "points.ply", up="+Z"), POINTS)
+
+
 @pytest.mark.parametrize("up, front", [("+Z", (0, -1, 0)), ("-Z", (0, -1, 0)), ("+Y", (0, 0, 1)), ("-Y", (0, 0, -1))])
 def test_the_front_comes_to_face_minus_y(put, up, front):
     columns = {axis: np.array([front[i], 0], np.float32) for i, axis in enumerate("xyz")}
@@ -299,7 +309,7 @@ def test_what_is_taken_where_nothing_is_said(put):
 
 def test_the_original_programs_columns(tmp_path):
     path = tmp_path / "full.ply"
-    write_cloud(path, GAUSSIANS, full=True)
+    write_cloud(path, GAUSSIANS, up="+Z", full=True)
     names = [line.split()[-1] for line in path.read_bytes().split(b"end_header")[0].decode().splitlines()[4:]]
     assert names[:9] == ["x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2"]
     assert names[9:54] == [f"f_rest_{i}" for i in range(45)]
@@ -450,7 +460,7 @@ def test_text_that_is_no_number(put):
 def test_a_wrong_axis_and_wrong_places(tmp_path, put):
     refused(put(clouds.ply(COLUMNS)), BadRequest, up="north")
     with pytest.raises(BadRequest):
-        write_cloud(tmp_path / "a.ply", GAUSSIANS, up="auto")
+        write_cloud(tmp_path / "a.ply", GAUSSIANS, up="Z")
     with pytest.raises(BadRequest):
         write_cloud(tmp_path / "a.splat", GAUSSIANS)
     with pytest.raises(MissingFolder):
