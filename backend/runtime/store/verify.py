@@ -10,10 +10,12 @@ What an engine may offer for it, as methods (or as functions of its module), bot
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -68,6 +70,7 @@ class Findings:
     ``private`` is what must not be in it: names of folders, which may tell who the user is.
     """
 
+    title: str
     private: tuple[str, ...] = ()
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -78,6 +81,11 @@ class Findings:
         if self.problems:
             return f"NOT RIGHT: {len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
         return "RIGHT, AS FAR AS COULD BE TOLD" if self.unproven else "RIGHT"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict where there is no room for the report."""
+        return f"{self.title}'s weights: {self.verdict.lower()}."
 
     def text(self) -> str:
         """The whole report, fit to be shown to strangers."""
@@ -91,7 +99,7 @@ class Findings:
 
 def verify(shelf: Shelf, info: EngineInfo, engine: Any, errand: Errand) -> Findings:
     """Looks at everything. Raises BadWeights where files are not there at all."""
-    findings = Findings((str(shelf.root), str(Path.home())))
+    findings = Findings(info.title, (str(shelf.root), str(Path.home())))
     findings.lines.append(f"Maquette {__version__}: weights of {info.title} ({info.id})")
     findings.lines.append(_surroundings())
     absent = [state.file.file for state in shelf.states(info) if not state.usable and state.state != DAMAGED]
@@ -121,6 +129,8 @@ def _look_at(shelf: Shelf, info: EngineInfo, state: FileState, engine: Any, find
     if not state.usable:
         findings.problems.append(f"{name}: {state.why}")
         return
+    if state.own:
+        findings.unproven.append(f"{name} is not the published file, so this tells nothing of that one.")
     errand.step(None, READING, name)
     path = shelf.path(info.id, name)
     if path.suffix != ".safetensors" and path.suffix not in PICKLED:
@@ -157,7 +167,9 @@ def _run(shelf: Shelf, info: EngineInfo, engine: Any, findings: Findings, errand
     findings.lines.append(f"device: {chosen.title or 'processor'} ({chosen.kind}, {chosen.dtype})")
     begun = time.monotonic()
     try:
-        report = check(shelf.folder(info.id), chosen.kind)
+        with _ticking(errand):
+            report = check(shelf.folder(info.id), chosen.kind)
+        errand.step(1.0)
     except Cancelled:
         raise
     except JobError as error:
@@ -173,6 +185,25 @@ def _run(shelf: Shelf, info: EngineInfo, engine: Any, findings: Findings, errand
     if report.peak_memory:
         findings.lines.append(f"peak memory: {in_words(report.peak_memory)}")
     findings.problems += list(report.problems)
+
+
+@contextlib.contextmanager
+def _ticking(errand: Errand) -> Iterator[None]:
+    """Says every second that we are still there: a run on a processor takes minutes in one piece."""
+    over, begun = threading.Event(), time.monotonic()
+
+    def tick() -> None:
+        while not over.wait(1.0):
+            with contextlib.suppress(Cancelled):  # the run itself cannot be stopped; what comes after it is
+                errand.step(None, RUNNING, f"{time.monotonic() - begun:.0f} s")
+
+    thread = threading.Thread(target=tick, name="tick", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _steps(errand: Errand, before: int, total: int) -> Callable[[int], None]:

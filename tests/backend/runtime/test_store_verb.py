@@ -142,6 +142,10 @@ def test_verify_prints_a_report_and_its_verdict(run, tmp_path, monkeypatch, verb
     lay(shelf(tmp_path), content=bytes(len(NETWORK)))
     code, out, _ = run(Toy(), *verb, "toy")
     assert code == 2 and out.endswith("verdict: NOT RIGHT: 1 problem\n")
+    code, out, _ = run(Toy(), *verb, "toy", "--report", tmp_path / "report.json")
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert code == 2 and "verdict: NOT RIGHT: 1 problem\n" in out
+    assert (told["state"], told["sentence"]) == ("done", "Toy's weights: not right: 1 problem.")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script stands in for an interpreter")

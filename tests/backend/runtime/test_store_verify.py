@@ -1,6 +1,7 @@
 """The strict check says what is right, what is wrong and what it could not tell, and names no folder."""
 
 import sys
+import threading
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -68,6 +69,7 @@ def test_wrong_bytes(shelf):
     toy = Running()
     found = verify(shelf, toy.info, toy, Told())
     assert "problem: net/toy.safetensors: It is not the file that was published." in found.text()
+    assert found.sentence == "Toy's weights: not right: 1 problem."
     assert found.text().endswith("verdict: NOT RIGHT: 1 problem") and not hasattr(toy, "given")
 
 
@@ -132,6 +134,22 @@ def test_a_run_that_fails_is_a_problem(shelf, report, problem):
     toy = Running()
     toy.report = report
     assert verify(shelf, toy.info, toy, Told()).problems == [problem]
+
+
+def test_a_long_run_is_not_silent(shelf, monkeypatch):
+    lay(shelf)
+    toy, errand, heard = Running(), Told(), threading.Event()
+    step = errand.step
+
+    def hear(fraction=None, stage="", detail="", eta=None):
+        step(fraction, stage, detail, eta)
+        if stage == "Running once" and detail:
+            heard.set()
+
+    monkeypatch.setattr(errand, "step", hear)
+    monkeypatch.setattr(toy, "check", lambda folder, kind: CheckReport((), {"heard": str(heard.wait(30))}))
+    assert "output: heard = True" in verify(shelf, toy.info, toy, errand).text()
+    assert errand.progress.fraction == 1.0
 
 
 def test_the_report_names_no_folder(shelf, tmp_path):
