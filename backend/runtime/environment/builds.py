@@ -31,7 +31,7 @@ BUILDS: Mapping[str, Build] = {
         Build("cu130", "NVIDIA GPU, CUDA 13.0", (13, 0), {"linux": (580,), "windows": (580,)}, (7, 5)),
         Build("cu126", "NVIDIA GPU, CUDA 12.6", (12, 6), {"linux": (525, 60, 13), "windows": (528, 33)}, (5, 0)),
         Build("mps", "Apple GPU (Metal)"),
-        Build("cpu", "processor only"),
+        Build("cpu", "Processor only"),
     )
 }
 PREFERENCE = ("cu130", "cu126")  # the newest first: it knows the newest GPUs

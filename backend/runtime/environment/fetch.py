@@ -30,7 +30,9 @@ OFFLINE_WORDS = re.compile(
     "Connection refused|NewConnectionError|No route to host|ConnectTimeout|timed out|Max retries",
     re.IGNORECASE,
 )
-MISSING_WORDS = re.compile("No matching distribution found for ([^\\s(]+)|could not find a version", re.IGNORECASE)
+MISSING_WORDS = re.compile(
+    r"(?:satisfies the requirement|No matching distribution found for) ([\w.+=-]+)", re.IGNORECASE
+)
 WRONG_WORDS = re.compile("DO NOT MATCH THE HASHES|HashMismatch", re.IGNORECASE)
 
 
@@ -151,7 +153,7 @@ class Fetch:
             done = Counter(before, self.step)
             code, last = run(self.errand, self._command(listed, fresh), lambda line: self._heard(line, done), fresh)
             if code:
-                raise _explain(last, batch, self.downloads)
+                raise _explain(last, self.downloads)
             for wheel in batch:
                 path = fresh / wheel.file
                 if not path.is_file() or not self._right(path, wheel):
@@ -234,7 +236,7 @@ def _requirement(wheel: Wheel) -> str:
     return f"{wheel.name}=={wheel.version}{hashed}\n"
 
 
-def _explain(last: str, batch: Sequence[Wheel], folder: Path) -> JobError:
+def _explain(last: str, folder: Path) -> JobError:
     """pip's last lines → the error they mean."""
     if "No space left" in last or "Errno 28" in last:
         return DiskFull(f"The disk of “{folder}” is full.", "Free some space, then try again; whole files are kept.")
@@ -247,9 +249,8 @@ def _explain(last: str, batch: Sequence[Wheel], folder: Path) -> JobError:
         return Offline("The package index cannot be reached.", "Connect to the internet, or check the proxy.")
     missing = MISSING_WORDS.search(last)
     if missing:
-        what = missing[1] or batch[0].name
         return NoWheels(
-            f"Your package index does not have {what}.",
+            f"Your package index does not have {missing[1].replace('==', ' ')} for this Python and system.",
             "Connect to the internet, choose another index, or put the wheels into a folder yourself.",
         )
     line = next((line for line in reversed(last.splitlines()) if line.strip()), "it said nothing")

@@ -69,6 +69,8 @@ class Install:
             self._tell()
             self._check_consent()
             self.place.unmark()  # from here on there is no finished environment
+            if not self.place.python.exists():  # its base was removed, say: what is unpacked there is of no use
+                self.place.progress.unlink(missing_ok=True)
             self._check_space()
             wheels = self._fetch()
             self._make()

@@ -31,7 +31,8 @@ class NotForThisComputer(JobError):
 @dataclass(frozen=True)
 class Wheel:
     """One file. ``size`` packed bytes, 0 where only ``about`` is known; ``unpacked`` bytes on the disk (of a file that
-    we could not fetch: an estimate); ``index`` "" the user's own, else PyTorch's for that build (cpu, cu126, cu130).
+    we could not fetch: an estimate); ``index`` "" the user's own, else PyTorch's for that build (cpu, cu126, cu130),
+    which is below the address ``base``.
 
     ``verified``: we fetched the file, or its hash from the index that has it. Otherwise ``sha256`` is what others
     published, or "", and the user is asked first.
@@ -46,6 +47,7 @@ class Wheel:
     about: int = 0
     index: str = ""
     verified: bool = True
+    base: str = ""
 
     @property
     def bytes(self) -> int:
@@ -55,7 +57,7 @@ class Wheel:
     @property
     def url(self) -> str:
         """Where PyTorch's index has it; "" for a file of the user's own index."""
-        return f"{torch_index()}{self.index}/{quote(self.file)}" if self.index else ""
+        return f"{self.base}{self.index}/{quote(self.file)}" if self.index else ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def plan(machine: Machine, wanted: str = "auto", path: Path = FILE) -> Plan:
         )
     choice = choose(machine, wanted, tuple(builds))
     files = builds[choice.build.name]
-    return Plan(machine, choice, tuple(_wheel(name, lock["files"][name]) for name in files))
+    return Plan(machine, choice, tuple(_wheel(name, lock) for name in files))
 
 
 @cache
@@ -115,9 +117,5 @@ def read(path: Path = FILE) -> Mapping[str, Any]:
     return lock
 
 
-def torch_index() -> str:
-    return str(read()["torch_index"])
-
-
-def _wheel(file: str, entry: Mapping[str, Any]) -> Wheel:
-    return Wheel(file=file, **entry)
+def _wheel(file: str, lock: Mapping[str, Any]) -> Wheel:
+    return Wheel(file=file, base=lock["torch_index"], **lock["files"][file])

@@ -86,7 +86,7 @@ def run(errand: Errand, command: Sequence[str], heard: Callable[[str], None], fo
                 return child.wait(), "\n".join(last)
             heard(line)
             if not line.startswith("Progress "):
-                last = [*last[-7:], line]
+                last = [*last[-29:], line]
     finally:
         child.stdin.close()  # the leash kills it, if it still runs
         child.wait()
