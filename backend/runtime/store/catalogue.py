@@ -92,4 +92,5 @@ def as_data(shelf: Shelf, info: EngineInfo) -> dict[str, object]:
         }
         for state in shelf.states(info)
     ]
-    return {"engine": info.id, "title": info.title, "licence": licence(info), "size": size(info), "files": files}
+    about = {"engine": info.id, "title": info.title, "licence": licence(info), "size": size(info)}
+    return {**about, "folder": str(shelf.folder(info.id)), "files": files}

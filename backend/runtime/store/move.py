@@ -20,7 +20,7 @@ from .lock import alone_in
 from .names import ABOUT_PART, PART, beside, in_words
 from .place import put, would_link
 from .room import check_room
-from .shelf import Shelf
+from .shelf import VERIFIED, Shelf
 
 STAGE = "Moving the weights"
 
@@ -79,22 +79,32 @@ def _files(old: Shelf, new: Shelf, info: EngineInfo) -> list[tuple[Path, Path]]:
     pairs = []
     for file in info.weights:
         source, target = old.path(info.id, file.file), new.path(info.id, file.file)
-        whole = old.state(info.id, file).usable
-        if whole and not new.state(info.id, file).usable:
-            pairs.append((source, target))
-        elif not whole and not new.state(info.id, file).usable:
+        there = new.state(info.id, file)
+        if old.state(info.id, file).usable:
+            if there.state != VERIFIED and not _same(source, target):
+                pairs.append((source, target))
+        elif not there.usable:
             # The note goes last: a part without it is not used, a note without its part does no harm either.
             pairs += [(beside(source, end), beside(target, end)) for end in (PART, ABOUT_PART)]
     return [(source, target) for source, target in pairs if source.is_file()]
+
+
+def _same(source: Path, target: Path) -> bool:
+    """Whether an earlier try has put it there: only then is the time of change the same."""
+    try:
+        a, b = source.stat(), target.stat()
+    except OSError:
+        return False
+    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
 
 
 def _tell_ledger(old: Shelf, new: Shelf, info: EngineInfo) -> None:
     """What was known of the files is known of them in their new place."""
     for file in info.weights:
         source, target = old.path(info.id, file.file), new.path(info.id, file.file)
-        if source.is_file() and target.is_file() and source.stat().st_size == target.stat().st_size:
+        if _same(source, target):
             known = old.ledger(info.id).recall(file.file, source.stat())
-            if known is not None and source.stat().st_mtime_ns == target.stat().st_mtime_ns:
+            if known is not None:
                 new.ledger(info.id).remember(file.file, target.stat(), known.sha256, known.whole, known.recognised)
 
 

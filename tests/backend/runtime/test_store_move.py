@@ -123,6 +123,18 @@ def test_going_on_copies_only_the_rest(old, tmp_path, disks, monkeypatch):
     assert "toy.safetensors" not in moved and whole(Shelf(tmp_path / "new")) and files(old.root) == [".lock"]
 
 
+def test_what_lies_there_is_trusted_only_if_it_was_verified(old, tmp_path, disks):
+    """A file of the right length with wrong bytes must not outlive the right one."""
+    new = Shelf(tmp_path / "new")
+    lay(new, content=bytes(len(NETWORK)))
+    move(old, new.root, [INFO], tmp_path / "data", Told())
+    assert whole(new)
+    lay(old, content=bytes(len(NETWORK)))
+    new.verify("toy", INFO.weights[0])
+    move(old, new.root, [INFO], tmp_path / "other data", Told())
+    assert whole(new) and files(old.root) == [".lock"]
+
+
 def test_a_disk_that_fills_up_on_the_way(old, tmp_path, monkeypatch):
     def full(source, target, step):
         target.write_bytes(source.read_bytes()[:100])

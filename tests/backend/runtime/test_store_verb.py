@@ -80,6 +80,7 @@ def test_the_list_for_programs(run, tmp_path):
     code, out, _ = run(Toy(known=False), "weights", "list", "--json")
     told = json.loads(out)
     assert code == 0 and told["engine"] == "toy" and told["licence"].endswith("weights MIT.")
+    assert told["folder"] == str(tmp_path / "data" / "weights" / "toy")
     assert [file["state"] for file in told["files"]] == ["damaged", "present"] and told["files"][0]["why"]
     path = shelf(tmp_path).path("toy", "net/toy.safetensors")
     path.rename(path.with_name("toy.safetensors.part"))
