@@ -57,8 +57,6 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
     meter was stopped.
     """
     info = check(request, catalogue)
-    if info is not None and info.tier == "gpu":
-        meter.warn(device.choose().note)
     memory.forget_peak()
     device.forget_peak()
     for last in (False, True):
@@ -90,6 +88,9 @@ def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Ca
     with meter.stage(CUT_OUT if of_pictures else READ) as watch:
         conditioning = condition(request, watch, _remover(request, catalogue, watch))
     with meter.stage(ENGINE) as watch:
+        if info.tier == "gpu":
+            watch.step(0.0, "starting PyTorch")
+            meter.warn(device.choose().note)
         # Now, when all that came before has taken its share.
         preset, sentence = affordable(info, request.preset, catalogue)
         meter.warn(sentence)

@@ -7,6 +7,7 @@ The other functions answer from what was chosen and cost next to nothing before 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import logging
@@ -147,9 +148,13 @@ def peak_memory() -> int:
 
 
 def empty_cache() -> None:
-    """Gives back to the system what torch keeps for later. Never raises; does nothing before torch was loaded."""
+    """Gives back to the system what torch keeps for later. Never raises; does nothing before torch was loaded.
+
+    What a driver needs for itself (on CUDA some hundred MB) goes back only when the process ends.
+    """
     kind = current().kind
     if kind in ("cuda", "mps"):
+        gc.collect()  # networks hang together in circles
         with contextlib.suppress(Exception):  # after a failed kernel even this may raise
             getattr(_torch, kind).empty_cache()
 

@@ -1,5 +1,6 @@
 """Clouds, depths and cut-outs by way of the real server, from clients that mean well and from others."""
 
+import os
 import threading
 import time
 
@@ -9,6 +10,7 @@ from cloud_jobs import Keeper, depth_arrays, gaussians, sphere_arrays
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from maquette.backend import engines
 from maquette.backend import server as server_module
 from maquette.backend.lifeline import Settings
 from maquette.backend.protocol import (
@@ -32,9 +34,10 @@ CLOUD = {"engine": "keeper", "output": "cloud"}
 class Running:
     """A server in a thread of its own, and its one engine."""
 
-    def __init__(self, **settings_):
+    def __init__(self, catalogue=None, **settings_):
         self.keeper = Keeper()
-        self._server = server_module.Server(Settings(token=TOKEN, **settings_), Shelf(self.keeper, Keeper("pocket")))
+        catalogue = catalogue or Shelf(self.keeper, Keeper("pocket"))
+        self._server = server_module.Server(Settings(token=TOKEN, **settings_), catalogue)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         self.client = Client(self._server.port)
@@ -84,6 +87,45 @@ def test_a_picture_comes_back_cut_out(running):
     got = np.asarray(result.arrays["pixels"])
     assert result.kind == "cutout" and got.shape == (50, 70, 4) and got.dtype == np.uint8
     assert got[25, 35, 3] == 255 and got[0, 0, 3] == 0
+
+
+@pytest.fixture
+def real(monkeypatch):
+    """The engines of the product."""
+    monkeypatch.setattr(server_module, "prepare_compute", lambda settings_: "")
+    made = Running(catalogue=engines)
+    yield made
+    made.end()
+    server_module.store.configure()
+
+
+def test_the_real_engine_meshes_points_of_an_object(real):
+    result = real.ask(Request("splat", arrays=sphere_arrays(3000), preset="fast", target_faces=2000))
+    assert result.kind == "mesh" and result.report.watertight and result.report.faces <= 2000
+    vertices = np.asarray(result.arrays["vertices"])
+    np.testing.assert_allclose([vertices.min(0), vertices.max(0)], [[-0.5, -0.5, 0], [0.5, 0.5, 1]], atol=0.01)
+    assert np.abs(np.asarray(result.arrays["colours"]).astype(int) - (20, 40, 200, 255)).max() <= 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/dev/zero", "/dev/stdin", "/proc/self/mem", "/etc/passwd", "//host/share/x.ply", "/", "C:\\x.ply", "\0.ply"],
+)
+def test_no_path_makes_the_real_engine_wait(real, path, tmp_path):
+    told = real.ask(Request("splat", file=path))
+    assert isinstance(told, Failure) and told.code == "bad_request"
+    if path.startswith("/dev") and hasattr(os, "symlink"):  # nor under another name
+        os.symlink(path, tmp_path / "scene.ply")
+        assert real.ask(Request("splat", file=str(tmp_path / "scene.ply"))).code == "bad_request"
+
+
+def test_a_file_that_lies_about_its_length_is_a_sentence(real, tmp_path):
+    head = "ply\nformat binary_little_endian 1.0\nelement vertex {}\n"
+    head += "".join(f"property float {axis}\n" for axis in "xyz") + "end_header\n"
+    for count in (10**9, 10**18, 5):
+        (tmp_path / "scene.ply").write_bytes(head.format(count).encode() + bytes(24))
+        told = real.ask(Request("splat", file=str(tmp_path / "scene.ply")))
+        assert isinstance(told, Failure) and told.code == "unreadable_cloud" and told.fix
 
 
 ARRAY = st.one_of(
