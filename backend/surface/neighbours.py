@@ -2,19 +2,23 @@
 
 Points are sorted by the cell they lie in. A query looks at the 27 cells about its own; whatever it finds no further
 away than one cell's side is surely nearest, for nothing nearer can lie outside those cells. Who finds too little looks
-again among cells of twice the side, so that dense and thin regions each meet cells of a size that suits them.
+again among larger cells, so that dense and thin regions each meet cells of a size that suits them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-PAIRS = 1 << 21  # pairs looked at together
-CELLS = 1 << 20  # cells along one side, at most: three such numbers fit into one key
-CROWD = 5  # points that the typical point should share its cell with at first
-_STEPS = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)], np.int64)
+PAIRS = 1 << 20  # pairs looked at together: what they need stays in a processor's cache
+CELLS = 1 << 19  # cells along one side, at most: three such numbers fit into one key
+ASKED = 100  # queries that are answered the plain way first, to learn what side suits
+SUITED = 0.7  # of these that the first cells should satisfy
+WIDER = 1.6  # times as large are the next
+NOTHING = np.iinfo(np.int64).max
+
+_COLUMNS = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
 
 
 def nearest(
@@ -36,22 +40,20 @@ def nearest(
     middle = (lower + upper) / 2
     places = (points - middle).astype(np.float32)
     asked = places if queries is None else (np.asarray(queries) - middle).astype(np.float32)
-    reach = max(float(np.max(upper - lower)), 1e-30)
+    reach = max(float(np.max(upper - lower)), 1e-15)
     found = np.zeros((count, k), np.int64)
     waiting = np.arange(count)
-    side = _first_side(places, k, reach)
+    side = max(_first_side(places, asked, k + own), reach / CELLS)
     while len(waiting):
         last = side >= reach
-        cells = _Cells(places, min(side, reach), last)
+        cells = _Cells(places, side, last)
         done = np.zeros(len(waiting), bool)
         for rows, keys in cells.look(asked, waiting, k, own):
-            if not keys.size:
-                continue
             done[rows] = last | (_squares(keys[:, -1]) <= np.float32(side * side * (1 - 1e-5)))
             found[waiting[rows]] = keys
             step(1 - (len(waiting) - np.count_nonzero(done)) / count)
         waiting = waiting[~done]
-        side *= 2
+        side *= WIDER
     return (found & 0xFFFFFFFF).astype(np.int32), _squares(found)
 
 
@@ -60,34 +62,34 @@ def _squares(keys: np.ndarray) -> np.ndarray:
     return (keys >> 32).astype(np.int32).view(np.float32)
 
 
-def _first_side(places: np.ndarray, k: int, reach: float) -> float:
-    """A cell's side at which the typical query finds its neighbours at once: measured on the points, by halving."""
-    some = places[:: max(1, len(places) // 20000)]
-    share = len(places) / len(some)
-    side = reach
-    while side > reach / CELLS * 4:
-        keys = _keys(np.floor((some - places.min(axis=0)) / np.float32(side / 2)).astype(np.int64))
-        _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        if np.median(counts[inverse.reshape(-1)]) * share < CROWD * k / 16 + 1:
-            break
-        side /= 2
-    return side
+def _first_side(places: np.ndarray, asked: np.ndarray, k: int) -> float:
+    """How far most queries have to look, measured on some of them."""
+    some = asked[:: max(1, len(asked) // ASKED)]
+    thinner = max(1, len(places) // (1 << 16))  # among a part of the points as small a part of k is as far away
+    rest, kth = places[::thinner], -(-k // thinner)
+    away = np.zeros((len(some), len(rest)), np.float32)
+    for axis in range(3):
+        away += (some[:, axis, None] - rest[:, axis]) ** 2
+    kth = min(kth, len(rest)) - 1
+    return float(np.sqrt(np.quantile(np.partition(away, kth, axis=1)[:, kth], SUITED)))
 
 
 def _keys(index: np.ndarray) -> np.ndarray:
-    """Cell indices (N, 3) of small whole numbers, −1 included → one number each, consecutive along z."""
-    return ((index[..., 0] + 1) * (4 * CELLS) + index[..., 1] + 1) * (4 * CELLS) + index[..., 2] + 1
+    """Cell indices (N, 3) of small whole numbers, −3 and above → one number each, consecutive along z."""
+    return ((index[:, 0] + 3) * (4 * CELLS) + index[:, 1] + 3) * (4 * CELLS) + index[:, 2] + 3
 
 
 class _Cells:
-    """Points (N, 3) in the order of their cells; ``whole`` puts all of them into one."""
+    """Points (N, 3) in the order of their cells of one ``side``; ``whole`` puts all of them into one."""
 
     def __init__(self, places: np.ndarray, side: float, whole: bool):
         self.lower, self.side, self.whole = places.min(axis=0), np.float32(side), whole
         keys = _keys(self._index(places))
-        self.order = np.argsort(keys, kind="stable")
-        self.keys = keys[self.order]
-        self.places = places[self.order]
+        order = np.argsort(keys, kind="stable")
+        self.keys = keys[order]
+        # One more than there are: what pads a short list of candidates, infinitely far away.
+        self.numbers = np.append(order, len(order)).astype(np.int64)
+        self.places = [np.append(column, np.float32(np.inf)) for column in np.ascontiguousarray(places[order].T)]
 
     def _index(self, places: np.ndarray) -> np.ndarray:
         if self.whole:
@@ -95,45 +97,66 @@ class _Cells:
         index = np.floor((places - self.lower) / self.side)
         return np.clip(index, -2, CELLS + 2).astype(np.int64)  # a query may lie anywhere
 
-    def look(self, asked: np.ndarray, waiting: np.ndarray, k: int, own: bool):
-        """Yields (rows of ``waiting``, their ``k`` best keys) in parts; no keys where too few are in sight."""
-        index = self._index(asked[waiting])
-        first = np.empty((len(waiting), len(_STEPS)), np.int64)
+    def look(
+        self, asked: np.ndarray, waiting: np.ndarray, k: int, own: bool
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields (rows of ``waiting``, their ``k`` best keys) in parts; of rows with enough points in sight only.
+        A key is the squared distance's bits in its upper half and the point's number in its lower.
+        """
+        keys = _keys(self._index(asked[waiting]))
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        new = np.append(True, keys[1:] != keys[:-1])
+        cell_of = np.cumsum(new) - 1  # of the queries in order
+        first = np.empty((np.count_nonzero(new), len(_COLUMNS)), np.int64)
         last = np.empty_like(first)
-        for column, (x, y) in enumerate(_STEPS):
-            low = _keys(index + np.array([x, y, -1]))
+        for column, (x, y) in enumerate(_COLUMNS):
+            low = keys[new] + (x * 4 * CELLS + y) * 4 * CELLS - 1
             first[:, column] = np.searchsorted(self.keys, low)
             last[:, column] = np.searchsorted(self.keys, low + 2, side="right")
         counts = (last - first).sum(axis=1)
-        order = np.argsort(counts, kind="stable")
-        start = int(np.searchsorted(counts[order], k + own))
-        yield order[:start], np.zeros((0, k), np.int64)
-        while start < len(order):
-            width = int(counts[order[min(start + 64, len(order) - 1)]])
-            stop = min(len(order), start + max(1, PAIRS // max(width, 1)))
-            # Rows much longer than the first would pad all others with nothing.
-            stop = max(start + 1, min(stop, int(np.searchsorted(counts[order], width * 1.25 + 8, side="right"))))
-            rows = order[start:stop]
-            yield rows, self._best(asked[waiting[rows]], waiting[rows], first[rows], last[rows], k, own)
-            start = stop
+        # Cells with about as many candidates go together, so that little is padded.
+        by_count = np.argsort(counts[cell_of], kind="stable")
+        begin = int(np.searchsorted(counts[cell_of][by_count], k + own))
+        widths = counts[cell_of][by_count]
+        while begin < len(by_count):
+            end = begin + max(1, PAIRS // int(widths[begin]))
+            end = max(begin + 1, min(end, int(np.searchsorted(widths, widths[begin] * 1.2 + 8, side="right"))))
+            some = by_count[begin:end]
+            cells, local = np.unique(cell_of[some], return_inverse=True)
+            rows = order[some]
+            names = waiting[rows] if own else None
+            candidates = self._candidates(first[cells], last[cells])
+            yield rows, self._best(asked[waiting[rows]], candidates, local.reshape(-1), k, names)
+            begin = end
 
-    def _best(
-        self, asked: np.ndarray, names: np.ndarray, first: np.ndarray, last: np.ndarray, k: int, own: bool
-    ) -> np.ndarray:
-        """The ``k`` lowest keys (R, k) of each row's candidates: squared distance in the upper half, number below."""
+    def _candidates(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Where the points about each cell are (C, W), given its nine columns' ends (C, 9)."""
         lengths = last - first
         ends = np.cumsum(lengths, axis=1)
         counts = ends[:, -1]
-        row = np.repeat(np.arange(len(asked)), counts)
-        begin = (first - ends + lengths).reshape(-1)  # what to add to a candidate's place in its row
+        row = np.repeat(np.arange(len(first)), counts)
         place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-        at = place + np.repeat(begin, lengths.reshape(-1))
-        away = self.places[at] - asked[row]
-        squares = np.einsum("ij,ij->i", away, away)
-        number = self.order[at]
-        keys = squares.view(np.int32).astype(np.int64) << 32 | number
-        if own:
-            keys[number == names[row]] = np.iinfo(np.int64).max
-        table = np.full((len(asked), int(counts.max())), np.iinfo(np.int64).max)
-        table[row, place] = keys
-        return np.sort(np.partition(table, k - 1, axis=1)[:, :k], axis=1)
+        table = np.full((len(first), int(counts.max())), len(self.keys), np.int64)
+        table[row, place] = place + np.repeat((first - ends + lengths).reshape(-1), lengths.reshape(-1))
+        return table
+
+    def _best(
+        self, asked: np.ndarray, candidates: np.ndarray, local: np.ndarray, k: int, names: np.ndarray | None
+    ) -> np.ndarray:
+        """The ``k`` lowest keys (R, k) among each row's candidates, its own name left out."""
+        squares = np.zeros((len(asked), candidates.shape[1]), np.float32)
+        for axis in range(3):
+            away = self.places[axis][candidates][local]
+            away -= asked[:, axis, None]
+            away *= away
+            squares += away
+        numbers = self.numbers[candidates][local]
+        keys = squares.view(np.int32).astype(np.int64)
+        keys <<= 32
+        keys |= numbers
+        if names is not None:
+            keys[numbers == names[:, None]] = NOTHING
+        if keys.shape[1] > k:
+            keys = np.partition(keys, k - 1, axis=1)[:, :k]
+        return np.sort(keys, axis=1)
