@@ -19,7 +19,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urljoin, urlsplit
 
 from ... import __version__
-from ...errors import BadRequest
+from ...errors import BadRequest, JobError
 from . import troubles
 
 HUB = "https://huggingface.co"
@@ -81,6 +81,9 @@ class Access:
                 sent["Authorization"] = f"Bearer {self.token}"
             try:
                 response = director.open(urllib.request.Request(url, headers=sent, method=method), timeout=self.stall)
+                if response.status not in (200, 206):  # there are more kinds of success than files
+                    response.close()
+                    raise troubles.of_status(response.status, response.headers, url, with_token)
                 if _origin(url) == _origin(start):
                     linked = linked or _linked(response.headers)
                 return Answer(response, start, linked)
@@ -96,13 +99,16 @@ class Access:
                         raise
                     else:
                         raise troubles.of_status(error.code, error.headers, url, with_token) from None
+            except (JobError, troubles.Hitch):
+                raise
             except Exception as error:
                 raise troubles.of_exception(error, url) from error
         raise troubles.ServerTrouble(f"{troubles.host_of(start)} sends us in circles.", "Try again later.")
 
     def _may_send_token(self, url: str, start: str) -> bool:
         home = _origin(self.mirror or HUB)
-        return bool(self.token) and _origin(start) == home and _origin(url) == home
+        private = home[0] == "https" or home[1] in LOOPBACK  # others on the way could read it
+        return bool(self.token) and private and _origin(start) == home and _origin(url) == home
 
     def _next(self, url: str, location: str) -> str:
         try:

@@ -232,6 +232,9 @@ class Download:
 
     def _keep(self) -> str:
         """The part becomes the file, if it is the right one."""
+        if not self._there and not self._file.sha256:
+            self._start_anew()
+            raise WrongFile(f"{host_of(self._file.url)} sends nothing as {self._file.file}.", "Try again later.")
         sha256 = self._digest.hexdigest()
         wanted = self._about.sha256
         if wanted and sha256 != wanted:

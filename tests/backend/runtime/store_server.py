@@ -84,7 +84,7 @@ class Server:
 
     def _send(self, request, manners, content):
         self._over.wait(manners.mute)
-        if manners.status >= 300:
+        if manners.status not in (200, 206):
             body = manners.content or b""
             request.send_response(manners.status)
             for name, value in manners.headers.items():

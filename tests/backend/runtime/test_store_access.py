@@ -93,6 +93,13 @@ def test_the_token_stays_with_its_own_server():
     assert server.asked[2][1] == "/elsewhere"
 
 
+def test_the_token_is_not_shouted_through_the_network():
+    """Over plain http anybody on the way could read it."""
+    with Server(CONTENT, Manners(status=401)) as proxy, pytest.raises(Denied, match="logged in"):
+        asked(Access(mirror="http://mirror.example.org", proxy=proxy.url, token="secret"), HUB + FILE)
+    assert tokens(proxy) == [None]
+
+
 def test_a_token_that_is_refused():
     with Server(CONTENT, Manners(status=401)) as server:
         with pytest.raises(Denied, match="does not accept your access token"):
@@ -116,6 +123,12 @@ def test_a_circle_ends():
         with pytest.raises(ServerTrouble, match="in circles"):
             asked(Access(), server.url + FILE)
         assert len(server.asked) == access_module.MAX_HOPS
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 226])
+def test_a_success_without_a_file_is_none(status):
+    with Server(CONTENT, Manners(status=status)) as server, pytest.raises(ServerTrouble, match=str(status)):
+        asked(Access(), server.url + FILE)
 
 
 def test_a_redirect_that_leads_nowhere():

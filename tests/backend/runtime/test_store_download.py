@@ -283,6 +283,13 @@ def test_a_file_of_unknown_length_and_hash_comes(tmp_path):
     assert fetched.whole()
 
 
+def test_nothing_is_no_file(tmp_path):
+    for manners in (Manners(chunked=True), Manners()):
+        with Server(b"", manners) as server, pytest.raises(WrongFile, match="sends nothing"):
+            Fetched(tmp_path, server.url + "/w.bin", size=0, sha256="").run()
+    assert os.listdir(tmp_path) == []
+
+
 def test_unknown_safetensors_are_at_least_whole(tmp_path):
     with Server(CONTENT) as server:
         fetched = Fetched(tmp_path, server.url + "/w.safetensors", size=0, sha256="", name="w.safetensors")
