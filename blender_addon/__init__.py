@@ -44,6 +44,6 @@ def _classes() -> tuple:
 
 def _parts() -> tuple:
     """What has more to register than classes."""
-    from . import operators, properties, runtime, thumbnails
+    from . import gpu, operators, properties, runtime, thumbnails
 
-    return (thumbnails, properties, runtime, operators)
+    return (thumbnails, properties, runtime, gpu, operators)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import bpy
 
-from . import runtime, thumbnails
+from . import gpu_panel, runtime, thumbnails
+from .drawing import duration, say
 from .job import Job
 from .link import EngineInfo
 from .mesh import COLOURS
@@ -16,6 +15,7 @@ from .words import shown
 
 CATEGORY = "Maquette"
 _ZERO = {"target_faces": "0: every face", "height": "0: longest side 1 m"}  # what the fields mean by it
+_TAKEN = {"image", "views", "prompt"}  # what the panel's own buttons give; a splat chooses its engine by itself
 _SHOWN = 10  # of the jobs that wait, and of those that have ended: the list stays short
 
 
@@ -68,7 +68,7 @@ class MAQUETTE_PT_text(_Sidebar, bpy.types.Panel):
         layout.operator("maquette.generate_from_text", icon="GREASEPENCIL")
         engine = _engine(settings.engine)
         if engine is not None and "prompt" not in engine.inputs:
-            _say(layout, context, f"{engine.title} makes meshes from pictures only.", "INFO")
+            say(layout, context, f"{engine.title} makes meshes from pictures only.", "INFO")
 
 
 class MAQUETTE_PT_splats(_Sidebar, bpy.types.Panel):
@@ -79,6 +79,19 @@ class MAQUETTE_PT_splats(_Sidebar, bpy.types.Panel):
 
     def draw(self, _context):
         self.layout.operator("maquette.import_splat", text="Import .ply…", icon="IMPORT")
+
+
+class MAQUETTE_PT_gpu(_Sidebar, bpy.types.Panel):
+    bl_label = "GPU Engines"
+    bl_idname = "MAQUETTE_PT_gpu"
+    bl_parent_id = "MAQUETTE_PT_generate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        layout, session = self.layout, runtime.current()
+        gpu_panel.draw_engines(layout, context)
+        gpu_panel.draw_device(layout, context, session)
+        layout.operator("maquette.show_preferences", icon="PREFERENCES")
 
 
 class MAQUETTE_PT_queue(_Sidebar, bpy.types.Panel):
@@ -108,7 +121,7 @@ class MAQUETTE_PT_queue(_Sidebar, bpy.types.Panel):
             for job in [job for job in reversed(session.jobs) if job.ended][:_SHOWN]:
                 _draw_ended(layout, context, job)
         for note in runtime.delivery.notes:
-            _say(layout, context, note, "INFO")
+            say(layout, context, note, "INFO")
         if runtime.delivery.notes or (session is not None and any(job.ended for job in session.jobs)):
             layout.operator("maquette.clear_finished", icon="TRASH")
 
@@ -126,7 +139,7 @@ class MAQUETTE_PT_object(_Sidebar, bpy.types.Panel):
         memory = recall(context.object)
         layout = self.layout
         if memory is None:
-            _say(layout, context, "What is written on this object cannot be read.", "ERROR")
+            say(layout, context, "What is written on this object cannot be read.", "ERROR")
             return
         request = memory.request
         column = layout.column(align=True)
@@ -136,7 +149,7 @@ class MAQUETTE_PT_object(_Sidebar, bpy.types.Panel):
         if memory.licence:
             column.label(text=f"Licence: {memory.licence}")
         for warning in memory.warnings:
-            _say(layout, context, warning, "ERROR")
+            say(layout, context, warning, "ERROR")
         layout.operator("maquette.generate_again", icon="FILE_REFRESH")
 
 
@@ -146,6 +159,8 @@ class MAQUETTE_MT_engines(bpy.types.Menu):
 
     def draw(self, _context):
         for engine in _engines():
+            if "mesh" not in engine.makes or not _TAKEN & set(engine.inputs):
+                continue
             row = self.layout.row()
             row.enabled = engine.available
             choice = row.operator("maquette.choose_engine", text=engine.title)
@@ -193,7 +208,7 @@ def _draw_left_over(layout, context) -> None:
     count = runtime.left_over
     box = layout.box()
     jobs = "One job was" if count == 1 else f"{count} jobs were"
-    _say(box, context, f"{jobs} not finished when Blender ended.", "RECOVER_LAST")
+    say(box, context, f"{jobs} not finished when Blender ended.", "RECOVER_LAST")
     row = box.row(align=True)
     row.operator("maquette.resume_queue")
     row.operator("maquette.discard_queue")
@@ -201,7 +216,7 @@ def _draw_left_over(layout, context) -> None:
 
 def _draw_trouble(layout, context, session) -> None:
     box = layout.box()
-    _say(box, context, f"{session.note} {session.fix}", "ERROR")
+    say(box, context, f"{session.note} {session.fix}", "ERROR")
     row = box.row(align=True)
     if session.state == "failed":
         row.operator("maquette.start_backend", icon="FILE_REFRESH")
@@ -216,7 +231,7 @@ def _draw_pending(layout, job: Job) -> None:
     if job.state == "running":
         text = "Stopping" if job.cancelling else job.stage or "Starting"
         if job.eta is not None and not job.cancelling:
-            text += f" · {_duration(job.eta)} left"
+            text += f" · {duration(job.eta)} left"
         column.progress(factor=job.fraction, type="BAR", text=text)
 
 
@@ -230,13 +245,13 @@ def _draw_ended(layout, context, job: Job) -> None:
         if placed:
             row.operator("maquette.select_result", text="", icon="RESTRICT_SELECT_OFF").object = placed.name
         if ticket is not None:
-            _say(layout, context, ticket.told, "INFO")
+            say(layout, context, ticket.told, "INFO")
         for warning in job.report.warnings:
-            _say(layout, context, warning, "ERROR")
+            say(layout, context, warning, "ERROR")
     elif job.state == "failed" and job.failure is not None:
         box = layout.box()
         box.label(text=job.request.name, icon="CANCEL")
-        _say(box, context, f"{job.failure.sentence} {job.failure.fix}")
+        say(box, context, f"{job.failure.sentence} {job.failure.fix}")
         _draw_mending(box.row(align=True), job)
     else:
         row = layout.row(align=True)
@@ -262,24 +277,6 @@ def _draw_mending(row, job: Job) -> None:
         row.operator("maquette.copy_report", icon="COPYDOWN")
 
 
-def _say(layout, context, sentence: str, icon: str = "NONE") -> None:
-    """A sentence over as many lines as the sidebar's width asks for: labels do not wrap."""
-    if not sentence:
-        return
-    width = context.region.width if context.region is not None else 260
-    scale = context.preferences.system.ui_scale or 1.0  # 0 without a window
-    letters = max(16, int(width / (7.0 * scale)) - 6)
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(shown(sentence), letters)):
-        column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole} s" if whole < 90 else f"{whole // 60} min {whole % 60:02d} s"
-
-
 def _engines() -> tuple[EngineInfo, ...]:
     """As the helper process listed them; none before it was first started."""
     session = runtime.current()
@@ -299,6 +296,7 @@ CLASSES = (
     MAQUETTE_PT_generate,
     MAQUETTE_PT_text,
     MAQUETTE_PT_splats,
+    MAQUETTE_PT_gpu,
     MAQUETTE_PT_queue,
     MAQUETTE_PT_object,
     MAQUETTE_MT_engines,

@@ -35,8 +35,23 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
         default=True,
     )
 
-    def draw(self, _context) -> None:
-        from . import runtime  # which needs these preferences itself
+    proxy: bpy.props.StringProperty(
+        name="Proxy",
+        description="Address of an HTTP proxy for downloads, or none to use none. Empty uses the system's",
+    )
+    mirror: bpy.props.StringProperty(
+        name="Mirror",
+        description="Address of a server to download weights from instead of huggingface.co",
+    )
+    wheels_dir: bpy.props.StringProperty(
+        name="Wheels",
+        description="Folder with the GPU engines' packages, to install them without a network. Empty uses what came "
+        "with Maquette",
+        subtype="DIR_PATH",
+    )
+
+    def draw(self, context) -> None:
+        from . import gpu_panel, runtime  # which need these preferences themselves
 
         layout = self.layout
         layout.use_property_split = True
@@ -48,13 +63,19 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
         row = layout.row()
         row.operator("maquette.show_log", icon="TEXT")
         row.operator("maquette.copy_report", icon="COPYDOWN")
+        gpu_panel.draw_engines(layout.box(), context)
+        gpu_panel.draw_weights(layout.box(), context)
+        box = layout.box()
+        box.label(text="Downloads", icon="URL")
+        for key in ("mirror", "proxy", "wheels_dir"):
+            box.prop(self, key)
 
 
 def preferences() -> MAQUETTE_AP_preferences | SimpleNamespace:
     """The user's settings, or the defaults where the package is used without being installed."""
     addon = bpy.context.preferences.addons.get(PACKAGE)
     kept = addon.preferences if addon is not None else None
-    return kept or SimpleNamespace(threads=0, solid_colours=True)
+    return kept or SimpleNamespace(threads=0, solid_colours=True, proxy="", mirror="", wheels_dir="")
 
 
 CLASSES = (MAQUETTE_AP_preferences,)

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -32,12 +33,14 @@ from .shading import SAID, Views, all_views
 log = logging.getLogger(__name__)
 
 BUSY, IDLE = 0.05, 1.0  # seconds between ticks
+NO_GPU = "The GPU engines did not start, so Maquette works without them; Repair, under GPU Engines, mends that."
 PACKAGE = __package__.rpartition(".")[0] or __package__  # the extension itself
 ROOT = Path(__file__).resolve().parent.parent  # holds ``backend``
 
 _session: Session | None = None
 delivery = Delivery()
 views = Views()
+_apart = False  # from the GPU engines' environment, because it is being changed
 left_over = 0  # jobs that an ended Blender left in the saved queue
 _fallback: Path | None = None  # a data folder that goes with us, where no other can be written
 _drawn: object = None  # what the panels showed last
@@ -185,7 +188,49 @@ def _user_folder() -> str:
     return bpy.utils.user_resource("DATAFILES", path="maquette", create=True)
 
 
+def private_python() -> str:
+    """The Python of the GPU engines' environment, "" while there is none. (``backend/runtime/environment`` says
+    where it is: the marker is written last.)
+    """
+    root = data_dir() / "gpu"
+    python = root / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return str(python) if (root / "installed.json").is_file() and python.exists() else ""
+
+
+def let_go_of_gpu() -> None:
+    """The backend goes back to Blender's own Python, so that the environment can be changed. See gpu_is_free."""
+    global _apart
+    _apart = True
+    _restart()
+
+
+def gpu_is_free() -> bool:
+    """Whether no backend runs in the environment that is to be changed."""
+    return not _apart or _session is None or _session.retired
+
+
+def take_up_gpu() -> None:
+    """The environment is new, or whole again: the backend moves there, or comes back from there."""
+    global _apart
+    _apart = False
+    _restart()
+
+
+def _restart() -> None:
+    launch = _launch(try_out=False)
+    if _session is not None and _session.launch != launch:
+        _session.use(launch)
+        wake()
+
+
 def _launch(try_out: bool) -> Launch:
+    """In the GPU engines' environment where there is one, or else, and instead, in Blender's own Python."""
+    plain, python = plain_launch(try_out), "" if _apart else private_python()
+    return replace(plain, interpreter=python, instead=plain, why=NO_GPU) if python else plain
+
+
+def plain_launch(try_out: bool = False) -> Launch:
+    """In Blender's own Python. Raises NoPython."""
     try:
         interpreter = find_interpreter(bpy.utils.resource_path("LOCAL"), try_out)
     except NoInterpreter as error:
@@ -253,7 +298,16 @@ def _redraw() -> None:
     # Jobs that wait look all the same, and there may be thousands.
     ended = [job for job in ours.jobs if job.state != "waiting"]
     rows = tuple((job.id, job.state, job.stage, round(job.fraction, 2), round(job.eta or 0)) for job in ended)
-    shows = (rows, len(ours.jobs), ours.state, ours.note, ours.compute, len(ours.engines), tuple(delivery.notes))
+    shows = (
+        rows,
+        len(ours.jobs),
+        ours.state,
+        ours.note,
+        ours.compute,
+        ours.engines,
+        ours.device,
+        tuple(delivery.notes),
+    )
     if shows == _drawn:
         return
     _drawn = shows

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-from . import runtime
+from . import gpu, runtime
 from .words import shown
 
 _TAIL = 16 << 10  # bytes of the log that are looked at
@@ -26,7 +26,10 @@ def newest_log() -> Path | None:
 
 def log_tail(lines: int) -> list[str]:
     """The last lines of the log, oldest first; none where nothing was started yet."""
-    path = newest_log()
+    return _end_of(newest_log(), lines)
+
+
+def _end_of(path: Path | None, lines: int) -> list[str]:
     with contextlib.suppress(OSError):
         if path is not None:
             with open(path, "rb") as file:
@@ -55,9 +58,24 @@ def report() -> str:
             told = f"{job.failure.code}: {job.failure.sentence}" if job.failure is not None else ""
             request = job.request
             lines.append(f"Job: {job.state}, {request.engine}, {request.preset}, “{request.source}” {told}".rstrip())
+    lines += _about_gpu()
     tail = log_tail(40)
     lines += ["", f"Log {newest_log()}:", *tail] if tail else ["", "Log: empty"]
-    return shown("\n".join(lines))
+    return shown("\n".join(lines)).replace(str(Path.home()), "~")
+
+
+def _about_gpu() -> list[str]:
+    """What is installed for the GPU engines, how the last errand went, and the end of its log."""
+    facts, outcome, log = gpu.state.facts, gpu.state.outcome, gpu.state.log
+    lines = []
+    if facts:
+        card = facts.get("gpu") or "none"
+        lines.append(f"GPU engines: {facts.get('sentence', '')} {facts.get('fix', '')}".rstrip())
+        lines.append(f"NVIDIA GPU: {card}, driver {facts.get('driver') or '–'}; torch {facts.get('torch') or '–'}")
+    if outcome is not None:
+        lines.append(f"{outcome.title}: {outcome.state} {outcome.code}, {outcome.sentence} {outcome.fix}".rstrip())
+        lines += ["", f"Log {log}:", *_end_of(log, 40)]
+    return lines
 
 
 def _version() -> str:

@@ -7,10 +7,12 @@ from . import (
     choose_engine,
     clear_finished,
     copy_report,
+    errands,
     generate_again,
     generate_from_folder,
     generate_from_image,
     generate_from_text,
+    gpu_engines,
     import_splat,
     pick_image,
     resume_queue,
@@ -19,6 +21,7 @@ from . import (
     show_colours,
     show_log,
     start_backend,
+    weights,
 )
 
 CLASSES = tuple(
@@ -40,6 +43,9 @@ CLASSES = tuple(
         copy_report,
         resume_queue,
         start_backend,
+        gpu_engines,
+        errands,
+        weights,
     )
     for cls in module.CLASSES
 )

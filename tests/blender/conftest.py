@@ -24,6 +24,8 @@ MODULES = (
         "clouds",
         "delivery",
         "ellipsoids",
+        "gpu",
+        "gpu_panel",
         "link",
         "material",
         "mesh",

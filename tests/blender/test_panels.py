@@ -270,7 +270,7 @@ def test_what_an_engine_cannot_do_is_said_beforehand(addon, draw, signpost, pict
     assert "seed" in draw("MAQUETTE_PT_generate").props, "this engine has a choice"
     page = Page()
     addon.panels.MAQUETTE_MT_engines.draw(SimpleNamespace(layout=page), bpy.context)
-    assert [text for _, text, _ in page.buttons] == ["Pocket", "Splats & Points", "Signpost"]
+    assert [text for _, text, _ in page.buttons] == ["Pocket", "Signpost"], "those that make meshes of this"
 
 
 def test_the_hint_to_show_colours_comes_only_where_it_helps(addon, draw, signpost, picture):

@@ -1,0 +1,240 @@
+"""GPU engines and weights from Blender's side: what is asked of the command line, shown, and done afterwards."""
+
+import os
+import sys
+import time
+from types import SimpleNamespace
+
+import bpy
+import pytest
+from conftest import ROOT, pump
+from test_panels import Page, draw_preferences
+
+COMMAND = ROOT / "tests/blender/backends/errands.py"
+
+
+@pytest.fixture
+def desk(addon, tmp_path, monkeypatch):
+    """The errands' desk over the stand-in, with a data folder of its own; ``said`` is what the sidebar shows."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    launch = addon.session.Launch(
+        sys.executable, addon.runtime.ROOT, folder, command=(sys.executable, str(COMMAND), str(folder))
+    )
+    monkeypatch.setattr(addon.gpu, "_launch", lambda: launch)
+    monkeypatch.setattr(addon.runtime, "data_dir", lambda: folder)
+    monkeypatch.setattr(addon.gpu, "require_network", lambda: None)
+    monkeypatch.setattr(addon.gpu, "carried", lambda: tmp_path)
+    addon.gpu.close()
+
+    def page():
+        page = Page()
+        panel = addon.panels.MAQUETTE_PT_gpu
+        panel.draw(SimpleNamespace(layout=page), SimpleNamespace(region=None, preferences=bpy.context.preferences))
+        return page
+
+    def turn(until, seconds=30):
+        end = time.monotonic() + seconds
+        while not until():
+            assert time.monotonic() < end, vars(addon.gpu.state)
+            addon.gpu.pump()
+            time.sleep(0.01)
+
+    def asked():
+        file = folder / "asked.txt"
+        return file.read_text().splitlines() if file.exists() else []
+
+    yield SimpleNamespace(page=page, turn=turn, folder=folder, state=addon.gpu.state, asked=asked, gpu=addon.gpu)
+    addon.gpu.close()
+
+
+def steps(desk, *titles):
+    return [desk.gpu.Step(title, ("runtime", title)) for title in titles]
+
+
+def test_the_sizes_are_said_before_anything_is_done(addon, desk):
+    assert "Looking at this computer …" in desk.page().said
+    desk.turn(lambda: desk.state.facts and desk.state.shelf)
+    page = desk.page()
+    assert "226 MB to download." in page.text and "No NVIDIA GPU was found." in page.text
+    assert [text for name, text, _ in page.buttons if name.startswith("maquette.install")] == ["Install GPU Engines…"]
+    assert not desk.asked(), "looking installs nothing"
+
+
+def test_install_verify_repair_remove(addon, desk):
+    assert bpy.ops.maquette.install_gpu_engines(accelerator="cpu") == {"FINISHED"}
+    (words,) = desk.asked()
+    assert words.startswith("runtime install --accelerator cpu --yes --wheels")
+    assert f"--data-dir {desk.folder}" in words and "--follow --report" in words
+    assert ("--no-index" in words) == (not bpy.app.online_access)
+    desk.turn(lambda: not desk.state.questions)
+    page = desk.page()
+    assert "Installed: CPU: OK (692 MB on the disk)." in page.text and "CPU: OK" in page.said
+    assert {"maquette.verify_gpu_engines", "maquette.repair_gpu_engines", "maquette.remove_gpu_engines"} <= set(
+        page.operators
+    )
+    assert bpy.ops.maquette.verify_gpu_engines() == {"FINISHED"}
+    assert bpy.ops.maquette.repair_gpu_engines() == {"FINISHED"}
+    assert bpy.ops.maquette.remove_gpu_engines() == {"FINISHED"}
+    assert [" ".join(line.split()[:2]) for line in desk.asked()[1:]] == [
+        "runtime verify",
+        "runtime remove",
+        "runtime install",
+        "runtime remove",
+    ]
+    desk.turn(lambda: not desk.state.questions)
+    assert "Not installed." in desk.page().text
+
+
+@pytest.mark.parametrize(("mood", "words"), [("fails", "The disk is full. Free 3 GB."), ("dies", "working on runtime")])
+def test_a_failure_is_a_sentence_with_its_log(addon, desk, mood, words):
+    (desk.folder / "mood").write_text(mood)
+    with pytest.raises(RuntimeError, match=words.split()[0]):
+        bpy.ops.maquette.install_gpu_engines()
+    page = desk.page()
+    assert words in page.text and {"maquette.show_errand_log", "maquette.copy_report"} <= set(page.operators)
+    text = desk.gpu.show_log().as_string()
+    assert "working on runtime install" in text
+    report = addon.troubleshooting.report()
+    assert "Installing GPU Engines: failed" in report and "working on runtime install" in report
+
+
+def test_it_goes_on_beside_blender_and_can_be_cancelled(addon, desk, signpost):
+    (desk.folder / "mood").write_text("slow")
+    desk.gpu.start(steps(desk, "install"))
+    desk.turn(lambda: desk.state.errand and desk.state.errand.fraction > 0)
+    page = desk.page()
+    assert page.bars == [(0.25, "Downloading · 3 min 20 s left")] and "56 MB of 226 MB" in page.text
+    assert "maquette.cancel_errand" in page.operators
+    assert not bpy.ops.maquette.install_gpu_engines.poll()
+    with pytest.raises(addon.gpu.Busy):
+        desk.gpu.start(steps(desk, "install"))
+    text = desk.gpu.show_log()
+    assert "working on" in text.as_string()
+    bpy.ops.maquette.generate_from_text(engine="signpost", prompt="meanwhile")
+    assert "meanwhile" in bpy.data.objects, "generating goes on"
+    assert bpy.ops.maquette.cancel_errand() == {"FINISHED"}
+    desk.turn(lambda: not desk.state.busy)
+    assert (desk.state.outcome.state, desk.state.outcome.sentence) == ("cancelled", "Cancelled.")
+
+
+def test_a_second_step_is_not_begun_after_a_failure(addon, desk):
+    (desk.folder / "mood").write_text("fails")
+    desk.gpu.start(steps(desk, "remove", "install"))
+    desk.turn(lambda: not desk.state.busy)
+    assert len(desk.asked()) == 1 and desk.state.outcome.title == "remove"
+
+
+def test_without_permission_nothing_is_downloaded(addon, desk, monkeypatch):
+    monkeypatch.undo()
+    assert not bpy.app.online_access
+    addon.gpu.close()
+    monkeypatch.setattr(addon.gpu, "carried", lambda: None)
+    for call in (bpy.ops.maquette.install_gpu_engines, bpy.ops.maquette.fetch_weights):
+        with pytest.raises(RuntimeError, match="Network → Allow Online Access"):
+            call()
+    assert not addon.gpu.state.busy
+
+
+def test_weights_are_listed_with_licences_fetched_and_deleted(addon, desk):
+    desk.gpu.look()
+    desk.turn(lambda: desk.state.shelf is not None)
+    page = draw_preferences(addon)
+    assert "Licence: code GPL; weights MIT." in page.text and "model.safetensors: not here (444 MB)" in page.text
+    assert {"maquette.fetch_weights", "maquette.import_weights"} <= set(page.operators)
+    assert {"mirror", "proxy", "wheels_dir"} <= set(page.props)
+    assert bpy.ops.maquette.fetch_weights(engine="birefnet") == {"FINISHED"}
+    desk.turn(lambda: not desk.state.questions)
+    assert "every byte verified" in draw_preferences(addon).text
+    assert bpy.ops.maquette.verify_weights(engine="birefnet") == {"FINISHED"}
+    assert bpy.ops.maquette.delete_weights(engine="birefnet") == {"FINISHED"}
+    assert bpy.ops.maquette.import_weights(engine="birefnet", filepath=str(COMMAND)) == {"FINISHED"}
+    assert bpy.ops.maquette.move_weights(directory=str(desk.folder)) == {"FINISHED"}
+    asked = [line.split(" --data-dir")[0] for line in desk.asked()]
+    assert asked == [
+        "weights fetch birefnet",
+        "weights verify birefnet",
+        "weights delete birefnet",
+        f"weights import birefnet {COMMAND}",
+        f"weights move {desk.folder}",
+    ]
+    with pytest.raises(RuntimeError, match="No file is chosen"):
+        bpy.ops.maquette.import_weights(engine="birefnet", filepath="/not/there")
+
+
+def test_mirror_and_proxy_are_passed_on(addon, desk, monkeypatch):
+    kept = SimpleNamespace(threads=0, solid_colours=True, mirror="https://m", proxy="http://p:1", wheels_dir="")
+    for module in ("weights", "gpu_engines"):
+        operators = sys.modules[addon.runtime.__name__.replace("runtime", f"operators.{module}")]
+        monkeypatch.setattr(operators, "preferences", lambda: kept)
+    bpy.ops.maquette.fetch_weights(engine="x")
+    bpy.ops.maquette.install_gpu_engines()
+    fetched, installed = desk.asked()
+    assert "--mirror https://m --proxy http://p:1" in fetched and "--proxy http://p:1" in installed
+
+
+@pytest.fixture
+def private(addon, tmp_path, monkeypatch):
+    """An environment of the GPU engines: ``private(python)`` makes it of that interpreter."""
+    monkeypatch.setattr(addon.runtime, "data_dir", lambda: tmp_path)
+
+    def make(lines):
+        folder = tmp_path / "gpu" / "env" / "bin"
+        folder.mkdir(parents=True)
+        (folder / "python").write_text(lines)
+        (folder / "python").chmod(0o755)
+        (tmp_path / "gpu" / "installed.json").write_text("{}")
+
+    return make
+
+
+def test_the_backend_runs_in_the_environment_once_it_is_there(addon, private):
+    assert addon.runtime.private_python() == "" and addon.runtime._launch(False).instead is None
+    private(f'#!/bin/sh\nexport FROM_HERE=1\nexec "{sys.executable}" "$@"\n')
+    bpy.ops.maquette.start_backend()
+    session = addon.runtime.session()
+    assert session.launch.interpreter == addon.runtime.private_python() and session.launch.instead is not None
+    pump(addon, lambda: session.state == "ready" and session.engines)
+    with open(f"/proc/{session._contact._child.process.pid}/environ", "rb") as file:
+        assert b"FROM_HERE=1" in file.read()
+    addon.runtime.let_go_of_gpu()
+    assert not addon.runtime.gpu_is_free()
+    pump(addon, addon.runtime.gpu_is_free)
+    pump(addon, lambda: session.state == "ready")
+    with open(f"/proc/{session._contact._child.process.pid}/environ", "rb") as file:
+        assert b"FROM_HERE=1" not in file.read()
+    addon.runtime.take_up_gpu()
+    assert session.launch.interpreter == addon.runtime.private_python()
+
+
+@pytest.mark.parametrize("lines", ["#!/bin/sh\nexit 3\n", "#!/bin/sh\necho no torch >&2\nkill -9 $$\n", "no program"])
+def test_an_environment_that_does_not_start_costs_a_sentence_and_nothing_else(addon, private, lines, picture):
+    private(lines)
+    assert bpy.ops.maquette.generate_from_image(filepath=str(picture()), preset="fast") == {"FINISHED"}
+    assert "disc" in bpy.data.objects
+    session = addon.runtime.session()
+    assert session.fell_back.startswith("The GPU engines did not start, so Maquette works without them;")
+    page = Page()
+    panel = addon.panels.MAQUETTE_PT_gpu
+    panel.draw(SimpleNamespace(layout=page), SimpleNamespace(region=None, preferences=bpy.context.preferences))
+    assert "works without them" in page.text
+    addon.gpu.close()
+
+
+def test_memory_can_be_freed_and_the_device_is_named(addon, signpost, desk):
+    bpy.ops.maquette.generate_from_text(engine="signpost", prompt="x")
+    assert "maquette.free_memory" not in desk.page().operators
+    signpost.device, signpost.device_memory = "RTX 4070, CUDA 12.8", 3_200_000_000
+    page = desk.page()
+    assert "RTX 4070, CUDA 12.8, holds 3.2 GB" in page.text and "maquette.free_memory" in page.operators
+    assert bpy.ops.maquette.free_memory() == {"FINISHED"}
+    pump(addon, lambda: signpost.device == "")
+
+
+def test_nothing_is_left_running_when_the_add_on_goes(addon, desk):
+    (desk.folder / "mood").write_text("slow")
+    desk.gpu.start(steps(desk, "install"))
+    desk.turn(lambda: desk.state.errand and desk.state.errand.fraction > 0)
+    process = desk.state.errand._process
+    desk.gpu.close()
+    assert process.poll() is not None and not desk.state.busy and os.path.exists(desk.folder)
