@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +214,8 @@ def _steps(errand: Errand, before: int, total: int) -> Callable[[int], None]:
 
 def _surroundings() -> str:
     """Versions of everything that could matter; nothing that names the user."""
+    from importlib import metadata  # slow to load, and engines import this module for its report alone
+
     told = [f"Python {platform.python_version()}", f"{platform.system()} {platform.release()} {platform.machine()}"]
     for package in PACKAGES:
         try:
