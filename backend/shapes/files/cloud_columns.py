@@ -99,10 +99,10 @@ def points_of(file: io.BufferedIOBase, header: Header, vertex: Element, name: st
 
 
 def _together(columns: dict[str, np.ndarray], keys: tuple[str, ...]) -> np.ndarray:
-    """(N, len(keys)), float64 where a column is finer than single precision."""
+    """(N, len(keys)), float64 where a column is finer than single precision. Uses the columns up: files are large."""
     fine = any(columns[key].dtype.itemsize > 4 or columns[key].dtype.kind in "iu" for key in keys)
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.stack([columns[key] for key in keys], 1).astype(np.float64 if fine else np.float32)
+        return np.stack([columns.pop(key).astype(np.float64 if fine else np.float32) for key in keys], 1)
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -113,8 +113,8 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 
 def _rgb(columns: dict[str, np.ndarray], keys: tuple[str, ...]) -> np.ndarray:
     """(N, len(keys)) float32 in [0, 255]: bytes as they are, words over 257, floats in [0, 1] unless one exceeds it."""
-    values = _together(columns, keys)
     kind = columns[keys[0]].dtype
+    values = _together(columns, keys)
     if kind.kind == "f":
         values = np.nan_to_num(values, nan=0.5, posinf=1, neginf=0)
         values = values * (255 if values.size and values.max() <= 1.01 else 1)
