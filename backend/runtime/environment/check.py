@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from ...errors import JobError
 from .pips import clean_environment
 from .place import Place, long
-from .unpack import destination
+from .unpack import BadWheel, destination
 
 SELF_TEST = Path(__file__).with_name("self_test.py")
 PATIENCE = 300.0  # seconds; a virus scanner reads every file of PyTorch on its first start
@@ -59,24 +59,38 @@ def check_files(place: Place, step: Callable[[int], None]) -> int:
 
     Raises Damaged.
     """
-    packages, wrong, count = place.packages, [], 0
-    records = sorted(packages.glob("*.dist-info/RECORD"))
+    records = sorted(place.packages.glob("*.dist-info/RECORD"))
     if not records:
         raise Damaged("The GPU runtime is not there.", REPAIR)
+    wrong: list[str] = []
+    count = 0
     for record in records:
-        with open(record, encoding="utf-8", newline="") as file:
-            for row in csv.reader(file):
-                name, digest = [*row, "", ""][:2]
-                inner = destination(name) if not name.startswith("..") else None  # ../../bin: a script, left out
-                if inner is None or not digest.startswith("sha256="):
-                    continue
-                count += 1
-                if _digest(packages / inner, step) != digest.removeprefix("sha256="):
-                    wrong.append(inner)
+        found = list(_listed(record))
+        count += len(found)
+        wrong += [name for name, digest in found if _digest(place.packages / name, step) != digest]
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise Damaged(f"{wrong[0]}{more} of the GPU runtime is missing or was changed.", REPAIR)
     return count
+
+
+def is_whole(place: Place, wheel: str, step: Callable[[int], None]) -> bool:
+    """Whether every file of one wheel (by its file name) is as it was; ``step(bytes)`` may raise."""
+    record = place.packages / ("-".join(wheel.split("-")[:2]) + ".dist-info") / "RECORD"
+    try:
+        return all(_digest(place.packages / name, step) == digest for name, digest in _listed(record))
+    except (OSError, csv.Error, UnicodeError, BadWheel):
+        return False
+
+
+def _listed(record: Path) -> Iterator[tuple[str, str]]:
+    """(path below site-packages, digest) of every file that we installed. Raises OSError, csv.Error, BadWheel."""
+    with open(record, encoding="utf-8", newline="") as file:
+        for row in csv.reader(file):
+            name, digest = [*row, "", ""][:2]
+            inner = destination(name) if not name.startswith("..") else None  # ../../bin: a script, left out
+            if inner is not None and digest.startswith("sha256="):
+                yield inner, digest.removeprefix("sha256=")
 
 
 def self_test(place: Place, device: str = "") -> SelfTest:

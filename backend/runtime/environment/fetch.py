@@ -136,6 +136,8 @@ class Fetch:
         try:
             Download(file, path, self.access, step, self.errand.sleep, self.errand.say).run()
         except (Offline, NotThere) as error:
+            if not wheel.sha256:  # nothing would tell another's file from PyTorch's
+                raise
             self.errand.say(f"{error.sentence} Asking your own package index for {wheel.file}.")
             return None
         return path
@@ -151,7 +153,9 @@ class Fetch:
             listed = fresh / "wanted.txt"
             listed.write_text("".join(_requirement(wheel) for wheel in batch), encoding="utf-8")
             done = Counter(before, self.step)
-            code, last = run(self.errand, self._command(listed, fresh), lambda line: self._heard(line, done), fresh)
+            direct = {"NO_PROXY": "*", "no_proxy": "*"} if self.access.proxy == "none" else {}
+            command = self._command(listed, fresh)
+            code, last = run(self.errand, command, lambda line: self._heard(line, done), fresh, direct)
             if code:
                 raise _explain(last, self.downloads)
             for wheel in batch:
@@ -167,17 +171,21 @@ class Fetch:
     def _command(self, listed: Path, target: Path) -> list[str]:
         pip = find_pip()
         progress = "raw" if tells_progress(pip) else "off"
-        words = ["download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--disable-pip-version-check"]
-        words += ["--progress-bar", progress, "--retries", "3", "--dest", str(target), "--requirement", str(listed)]
-        if all(wheel.sha256 for wheel in self._of(listed)):
-            words.append("--require-hashes")
+        words = ["download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--require-hashes"]
+        words += [
+            "--disable-pip-version-check",
+            "--progress-bar",
+            progress,
+            "--retries",
+            "3",
+            "--dest",
+            str(target),
+            "--requirement",
+            str(listed),
+        ]
         if self.access.proxy and self.access.proxy != "none":
             words += ["--proxy", self.access.proxy]
         return [*pip, *words]
-
-    def _of(self, listed: Path) -> list[Wheel]:
-        text = listed.read_text(encoding="utf-8")
-        return [wheel for wheel in self.wheels if _requirement(wheel) in text]
 
     def _heard(self, line: str, done: Counter) -> None:
         said = re.fullmatch(r"Progress (\d{1,15}) of (\d{1,15})", line)
@@ -232,8 +240,7 @@ def _batches(wheels: Sequence[Wheel]) -> list[list[Wheel]]:
 
 
 def _requirement(wheel: Wheel) -> str:
-    hashed = f" --hash=sha256:{wheel.sha256}" if wheel.sha256 else ""
-    return f"{wheel.name}=={wheel.version}{hashed}\n"
+    return f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n"
 
 
 def _explain(last: str, folder: Path) -> JobError:

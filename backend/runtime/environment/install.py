@@ -22,7 +22,7 @@ from ...errors import JobError
 from ..store.access import Access
 from ..store.names import in_words
 from .alone import alone_in
-from .check import SelfTest, check_files, self_test
+from .check import SelfTest, check_files, is_whole, self_test
 from .fetch import Fetch, check_space
 from .lock import Plan, Wheel
 from .pips import clean_environment
@@ -48,7 +48,8 @@ class NoEnvironment(JobError):
 @dataclass
 class Install:
     """One installation. ``shelf`` a folder with wheels, or None; ``network`` False uses only that and what is there;
-    ``consent`` accepts files that are not verified."""
+    ``consent`` accepts files that are not verified; ``repair`` looks at what is installed and replaces what is not
+    as it was, wheel by wheel."""
 
     plan: Plan
     place: Place
@@ -56,6 +57,7 @@ class Install:
     shelf: Path | None = None
     network: bool = True
     consent: bool = False
+    repair: bool = False
     access: Access = field(default_factory=Access)
     test: Callable[[Place, str], SelfTest] = self_test
 
@@ -63,7 +65,7 @@ class Install:
         """The sentence of the self-test. Raises JobError, Cancelled, OSError."""
         with alone_in(self.place.root):
             done = self.place.installed()
-            if done and done.key == self.plan.key and self.place.python.exists():
+            if done and done.key == self.plan.key and self.place.python.exists() and not self.repair:
                 return f"Already installed. {done.self_test}"
             self.errand.step(0.0, "Looking at this computer")
             self._tell()
@@ -71,6 +73,8 @@ class Install:
             self.place.unmark()  # from here on there is no finished environment
             if not self.place.python.exists():  # its base was removed, say: what is unpacked there is of no use
                 self.place.progress.unlink(missing_ok=True)
+            elif self.repair:
+                self._forget_damaged()
             self._check_space()
             wheels = self._fetch()
             self._make()
@@ -104,6 +108,20 @@ class Install:
         there = sum(w.bytes for w in plan.wheels if (self.place.downloads / w.file).is_file() or self._on_shelf(w))
         unpacked = sum(wheel.unpacked for wheel in plan.wheels if wheel.file in done)
         check_space(self.place.root, plan.download - there + plan.installed - unpacked + MARGIN)
+
+    def _forget_damaged(self) -> None:
+        """Wheels that are not whole any more count as not unpacked."""
+        kept = []
+        for wheel in self.plan.wheels:
+            if wheel.file in self._unpacked():
+                if is_whole(self.place, wheel.file, lambda count: self.errand.step(0.0, "Checking the files")):
+                    kept.append(wheel.file)
+                else:
+                    self.errand.say(f"{wheel.file} is damaged and will be replaced.")
+        self.place.progress.unlink(missing_ok=True)
+        if kept:
+            for line in (f"plan {self.plan.key}", *kept):
+                self._note(line)
 
     def _on_shelf(self, wheel: Wheel) -> bool:
         return bool(self.shelf) and (self.shelf / wheel.file).is_file()  # type: ignore[operator]

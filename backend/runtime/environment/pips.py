@@ -11,9 +11,10 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from ...errand import Errand
 from ...errors import JobError
@@ -56,8 +57,16 @@ def tells_progress(command: Sequence[str]) -> bool:
     return bool(found) and (int(found[1]), int(found[2])) >= (24, 1)  # type: ignore[index]
 
 
-def run(errand: Errand, command: Sequence[str], heard: Callable[[str], None], folder: Path) -> tuple[int, str]:
+def run(
+    errand: Errand,
+    command: Sequence[str],
+    heard: Callable[[str], None],
+    folder: Path,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, str]:
     """Runs ``command`` on a leash, in ``folder``; each line goes to ``heard``. Its exit code and its last lines.
+
+    ``more`` is added to its environment variables.
 
     Raises Cancelled, having killed it.
     """
@@ -67,7 +76,7 @@ def run(errand: Errand, command: Sequence[str], heard: Callable[[str], None], fo
     child = subprocess.Popen(
         leashed,
         cwd=folder,
-        env=clean_environment(),
+        env={**clean_environment(), **more},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""``python -m backend runtime status|install|verify|remove``."""
+"""``python -m backend runtime status|install|fetch|verify|remove``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .accelerator import Machine, this_machine
 from .alone import alone_in
 from .builds import BUILDS
 from .check import check_files, self_test
+from .fetch import Fetch, check_space
 from .install import MARGIN, Install, remove
 from .lock import Plan, plan
 from .place import Place
@@ -49,9 +50,17 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     install.add_argument(
         "--accept-unverified", action="store_true", help="also take files whose hash we could not confirm ourselves"
     )
+    install.add_argument("--repair", action="store_true", help="look at what is installed and replace what is damaged")
     install.add_argument("--yes", action="store_true", help="do not ask before a large download")
     add_options(install)
     install.set_defaults(run=lambda args, _catalogue: _install(args))
+
+    fetch = actions.add_parser("fetch", help="only download the wheels, for a computer without a network")
+    fetch.add_argument("folder", type=Path)
+    _which(fetch)
+    fetch.add_argument("--proxy", default="", help="an http address, or none; otherwise the system's is used")
+    add_options(fetch)
+    fetch.set_defaults(run=lambda args, _catalogue: _fetch(args))
 
     verify = actions.add_parser("verify", help="compare every file with its hash, and calculate a little")
     _where(verify)
@@ -187,8 +196,25 @@ def _install(args: argparse.Namespace) -> int:
             shelf=args.wheels or (CARRIED if any(CARRIED.glob("torch-*.whl")) else None),
             network=not args.no_index,
             consent=args.accept_unverified,
+            repair=args.repair,
             access=Access(proxy=args.proxy),
         ).run()
+
+    return carry_out(args, TITLE, work)
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    def work(errand: Errand) -> str:
+        chosen = plan(this_machine(), args.accelerator)
+        total = max(chosen.download, 1)
+
+        def step(there: int, what: str) -> None:
+            errand.step(min(there / total, 1.0), "Downloading", f"{in_words(there)} of {in_words(total)} · {what}")
+
+        with alone_in(args.folder):
+            check_space(args.folder, total)
+            Fetch(chosen.wheels, args.folder, errand, step, access=Access(proxy=args.proxy)).run()
+        return f"{len(chosen.wheels)} wheels for {chosen.machine.platform}, Python {chosen.machine.python}, are there."
 
     return carry_out(args, TITLE, work)
 
@@ -198,7 +224,7 @@ def _agreed(args: argparse.Namespace) -> bool:
     if args.yes or args.follow or not (sys.stdin and sys.stdin.isatty()):
         return True
     facts = status(_place(args), this_machine(), args.accelerator)
-    if not facts["supported"] or facts["current"]:
+    if not facts["supported"] or (facts["current"] and not args.repair):
         return True  # what there is to say is said in a moment
     needed = in_words(facts["disk"] + facts["download"] + MARGIN)
     print(facts["sentence"], facts["fix"])

@@ -136,6 +136,16 @@ def test_another_lock_replaces_the_environment(world):
 # --------------------------------------------------------------------------------------- it is refused
 
 
+def test_a_file_without_a_hash_comes_from_pytorchs_index_or_not_at_all(online):
+    online.index_has(verified=False, sha256="")
+    raw = json.loads(online.lock.read_text())
+    raw["torch_index"] = "http://127.0.0.1:9/whl/"
+    online.lock.write_text(json.dumps(raw))
+    with pytest.raises(Offline):
+        online.install(consent=True)
+    assert not [path for path, _ in online.server.asked if path.startswith("/simple/torch")]
+
+
 def test_a_wheel_that_is_not_the_locked_one_is_refused(online):
     online.server.spoilt = {"numpy-1.0-py3-none-any.whl"}
     with pytest.raises(WrongFile, match="not the one of the lock"):
@@ -397,6 +407,22 @@ def test_verifying_notices_a_file_that_is_not_as_it_was(world, harm):
         path.unlink()
     with pytest.raises(Damaged, match=r"^safetensors/__init__\.py of the GPU runtime is missing or was changed"):
         check_files(world.place, lambda count: None)
+
+
+def test_repairing_fetches_only_what_is_damaged(online):
+    online.install()
+    online.server.asked.clear()
+    packages = online.place.packages
+    (packages / "safetensors/__init__.py").write_text("__version__ = '6.6'")
+    (packages / "pillow-1.0.dist-info/RECORD").unlink()
+    kept = os.stat(packages / "torch/__init__.py").st_ino
+    assert online.install(repair=True) == "CPU: OK"
+    asked = {path.split("/")[2] for path, _ in online.server.asked if path.startswith("/simple/")}
+    assert asked == {"safetensors", "pillow"}
+    assert os.stat(packages / "torch/__init__.py").st_ino == kept
+    assert check_files(online.place, lambda count: None) > 8
+    online.server.asked.clear()
+    assert online.install(repair=True) == "CPU: OK" and not online.server.asked
 
 
 def test_removing_leaves_nothing_but_the_log_and_touches_nothing_else(world):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
-from environment_kit import World, make_world
+from environment_kit import World, make_world, serve
 from maquette.backend import cli
 from maquette.backend.runtime.environment import verb
 from maquette.backend.runtime.environment.accelerator import Gpu, Machine
@@ -51,6 +52,17 @@ def test_the_whole_way(world, capsys):
     assert run(world, "remove", "--quiet") == 0
     assert run(world, "status", "--json") == 0
     assert not json.loads(capsys.readouterr().out.splitlines()[-1])["installed"]
+
+
+def test_wheels_can_be_carried_to_a_computer_without_a_network(world, capsys, monkeypatch):
+    stick = world.root / "stick"
+    with serve(world.shelf) as server:
+        monkeypatch.setenv("PIP_INDEX_URL", server.address + "/simple")
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        assert cli.main(["runtime", "fetch", str(stick), "--quiet"]) == 0
+    assert "4 wheels for" in capsys.readouterr().out
+    assert {path.name for path in stick.glob("*.whl")} == {path.name for path in world.shelf.iterdir()}
+    assert run(world, "install", "--wheels", str(stick), "--no-index", "--quiet") == 0
 
 
 def test_verifying_what_is_not_there_is_a_sentence(world, capsys):
