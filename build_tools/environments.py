@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import libraries, pythons
+from . import interpreters, libraries, pythons
 from .paths import BUILD, REQUIREMENTS, ROOT, Stop, sha256
 from .pips import pip
 
@@ -83,29 +83,31 @@ def available(recipes: tuple[Recipe, ...]) -> tuple[list[tuple[Recipe, Path]], l
     """Every environment of ``recipes`` that this computer can have, and a sentence for each that it cannot."""
     made, missing = [], []
     for recipe in recipes:
-        if any(pythons.find_or_fetch(version) for version in recipe.pythons):
+        if any(interpreters.find_or_fetch(version) for version in recipe.pythons):
             made.append((recipe, make(recipe)))
         else:
-            missing.append(f"{recipe.name}: no Python {recipe.pythons[0]}. {pythons.how_to_install(recipe.pythons[0])}")
+            missing.append(
+                f"{recipe.name}: no Python {recipe.pythons[0]}. {interpreters.how_to_install(recipe.pythons[0])}"
+            )
     return made, missing
 
 
 def first_possible(recipes: Iterable[Recipe]) -> Recipe:
     """The first of ``recipes`` whose Python is on this computer, else the first that uv can bring one for."""
     recipes = list(recipes)
-    for look in (pythons.find, pythons.find_or_fetch):
+    for look in (pythons.find, interpreters.find_or_fetch):
         for recipe in recipes:
             if any(look(version) for version in recipe.pythons):
                 return recipe
     wanted = sorted({recipe.pythons[0] for recipe in recipes})
-    raise Stop(f"This needs Python {' or '.join(wanted)}. {pythons.how_to_install(wanted[0])}")
+    raise Stop(f"This needs Python {' or '.join(wanted)}. {interpreters.how_to_install(wanted[0])}")
 
 
 def _base(recipe: Recipe) -> str:
-    for look in (pythons.find, pythons.find_or_fetch):
+    for look in (pythons.find, interpreters.find_or_fetch):
         for version in recipe.pythons:
             found = look(version)
             if found:
                 return found
     wanted = " or ".join(recipe.pythons)
-    raise Stop(f"The environment {recipe.name} needs Python {wanted}. {pythons.how_to_install(recipe.pythons[0])}")
+    raise Stop(f"The environment {recipe.name} needs Python {wanted}. {interpreters.how_to_install(recipe.pythons[0])}")

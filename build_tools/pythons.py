@@ -1,4 +1,4 @@
-"""Finds an interpreter of an exact version on this computer, or has uv bring one.
+"""Finds an interpreter of an exact version on this computer.
 
 Blender's Python module exists for Python 3.11 (Blender 4.2 to 5.0) and 3.13 (5.1 and later) only, so "any Python 3"
 will not do for the tests, though any Python from 3.9 on can start them.
@@ -36,12 +36,6 @@ def every() -> Iterator[str]:
     yield sys.executable
     for minor in range(14, 8, -1):
         yield from _working(f"3.{minor}")
-
-
-@cache
-def find_or_fetch(version: str) -> str | None:
-    """Like ``find``; as a last resort asks uv, which has its own index of interpreters, to download one."""
-    return find(version) or _from_uv(version)
 
 
 def _working(version: str) -> Iterator[str]:
@@ -97,28 +91,3 @@ def _ask(python: str, code: str, *flags: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _from_uv(version: str) -> str | None:
-    from .pips import uv  # a wheel like any other, so it comes through pip
-
-    tool = uv()
-    if tool is None:
-        return None
-    print(f"no Python {version} here; asking uv for one", flush=True)
-    command = [*tool, "python", "install", "--no-bin", "--install-dir", str(FETCHED), version]
-    return find(version) if subprocess.run(command, capture_output=True).returncode == 0 else None
-
-
-def how_to_install(version: str) -> str:
-    """One sentence for this system, for a Python that nobody could find or fetch."""
-    if WINDOWS:
-        return f"Install Python {version} from python.org or with: winget install Python.Python.{version}"
-    if sys.platform == "darwin":
-        return f"Install Python {version} from python.org or with: brew install python@{version}"
-    if shutil.which("apt-get"):
-        return (
-            f"Install Python {version} with: sudo apt install python{version} python{version}-venv "
-            f"(where apt has none, 'sudo apt install python3-venv' lets uv bring it)."
-        )
-    return f"Install Python {version} with your system's package manager."

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from maquette.build_tools import environments, libraries, package, packager, paths, pips, pythons, steps
+from maquette.build_tools import environments, interpreters, libraries, package, packager, paths, pips, pythons, steps
 from maquette.build_tools.verbs import bench, evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,7 +109,7 @@ def test_pyenv_is_searched(tmp_path, monkeypatch):
 
 def test_no_python_ends_in_a_sentence_that_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setattr(pythons, "find", lambda version: None)
-    monkeypatch.setattr(pythons, "find_or_fetch", lambda version: None)
+    monkeypatch.setattr(interpreters, "find_or_fetch", lambda version: None)
     monkeypatch.setattr(environments, "VENVS", tmp_path)
     with pytest.raises(paths.Stop, match=r"needs Python 3\.11 or 3\.13.*Install Python 3\.11"):
         environments.make(environments.DEV)
@@ -281,3 +281,23 @@ def test_every_verb_takes_arguments_and_sums_itself_up():
         module = importlib.import_module(f"maquette.build_tools.verbs.{verb}")
         module.arguments(argparse.ArgumentParser())
         assert module.SUMMARY and callable(module.run)
+
+
+def test_no_module_of_build_tools_imports_in_a_circle():
+    """Counting imports inside functions too."""
+    folder = ROOT / "build_tools"
+    needs = {}
+    for path in folder.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        named = re.findall(r"^ *from \. import (.+)$", text, re.MULTILINE)
+        needs[path.stem] = {name.strip() for line in named for name in line.split("#")[0].split(",")}
+        needs[path.stem] |= set(re.findall(r"^ *from \.(\w+) import", text, re.MULTILINE))
+
+    def walk(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " imports ".join([*way, name])
+        for other in needs.get(name, ()):
+            walk(other, (*way, name))
+
+    assert needs["environments"] >= {"interpreters", "pips"}
+    for name in needs:
+        walk(name, ())
