@@ -355,7 +355,9 @@ def test_ctrl_c_in_the_terminal_is_not_for_it(mortal):
 
 
 @pytest.mark.parametrize(
-    "line", [b"\n", b"{}\n", b"[1]\n", b'{"token": "short"}\n', b'{"token": 5}\n', b"x" * 70000, b'{"threads": "2"}\n']
+    "line",
+    [b"\n", b"{}\n", b"[1]\n", b'{"token": "short"}\n', b'{"token": 5}\n', b"x" * 70000, b'{"threads": "2"}\n']
+    + [json.dumps({"token": TOKEN, **more}).encode() for more in ({"idle_minutes": -1}, {"weights_dir": None})],
 )
 def test_a_first_line_that_makes_no_sense_ends_it_with_a_reason(line):
     done = subprocess.run(
