@@ -79,6 +79,7 @@ class MAQUETTE_PT_splats(_Sidebar, bpy.types.Panel):
 
     def draw(self, _context):
         self.layout.operator("maquette.import_splat", text="Import .ply…", icon="IMPORT")
+        self.layout.operator("maquette.mesh_from_selected", icon="MOD_REMESH")
 
 
 class MAQUETTE_PT_gpu(_Sidebar, bpy.types.Panel):

@@ -11,6 +11,7 @@ import numpy as np
 from .link import Picture, Request
 from .pictures import read_datablock, read_file
 from .problems import UnreadableImage
+from .scan import scan
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,33 @@ class NoSource:
         """Nothing is held."""
 
 
-Source = FileSource | ImageSource | NoSource
+class ScanSource:
+    """Objects as they stood when the button was pressed, seen from all around. Raises NothingToRun."""
+
+    def __init__(self, names: list[str], preset: str):
+        self._names, self._preset = names, preset
+        self._arrays: dict[str, np.ndarray] | None = self._scan()
+
+    def fill(self, request: Request) -> Request:
+        arrays = self._arrays if self._arrays is not None else self._scan()
+        return replace(request, arrays=arrays)
+
+    def release(self) -> None:
+        """Gives the pictures back once the job has ended."""
+        self._arrays = None
+
+    def _scan(self) -> dict[str, np.ndarray]:
+        things = [thing for name in self._names if (thing := bpy.data.objects.get(name)) is not None]
+        return scan(things, self._preset)
+
+
+Source = FileSource | ImageSource | NoSource | ScanSource
 
 
 def source_of(request: Request) -> Source:
-    """The source a remembered request names. Raises UnreadableImage where it is gone."""
+    """The source a remembered request names. Raises UnreadableImage, NothingToRun where it is gone."""
+    if "scanned" in request.options:
+        return ScanSource(str(request.options["scanned"]).split("\n"), request.preset)
     if not request.source or request.file:
         return NoSource()
     if os.path.isabs(request.source):

@@ -34,7 +34,7 @@ MODULES = (
         "preferences",
         "properties",
     ),
-    *("recall", "resume", "runtime", "scene", "session", "shading", "sources", "thumbnails", "troubleshooting"),
+    *("recall", "resume", "runtime", "scan", "scene", "session", "shading", "sources", "thumbnails", "troubleshooting"),
 )
 
 if importlib.util.find_spec("bpy") is None:
