@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from maquette.backend.engines.birefnet.closer import look_closer, window_of
 from maquette.backend.engines.birefnet.engine import FILE, BiRefNetEngine
 from maquette.backend.engines.birefnet.specimen import ball, overlap
 
@@ -62,3 +63,53 @@ def test_the_picture_of_the_check():
     assert inside[:, 0].mean() - inside[:, 1].mean() > 60  # red
     assert np.ptp(outside.mean(0)[:3]) < 15  # grey
     assert overlap(alpha, alpha) == 1 and overlap(alpha, 1 - alpha) == 0
+
+
+# -------------------------------------------------------------------------------------- a closer look
+
+
+def seen(height=600, width=900, box=(200, 150, 350, 400)):
+    """A matte with an object in ``box`` (left, top, right, bottom)."""
+    alpha = np.zeros((height, width), np.float32)
+    left, top, right, bottom = box
+    alpha[top:bottom, left:right] = 1
+    return alpha
+
+
+def test_the_window_holds_the_object_and_what_is_about_it():
+    left, top, right, bottom = window_of(seen(), 512)
+    assert (left, top, right, bottom) == (148, 98, 402, 452)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "side"),
+    [
+        (seen(), 900),  # every pixel was seen already
+        (seen(box=(50, 10, 800, 500)), 512),  # the object is nearly as large as the picture
+        (seen(box=(5, 5, 5, 5)), 512),  # there is none
+    ],
+    ids=["small", "large object", "nothing"],
+)
+def test_no_closer_look_that_would_show_no_more(alpha, side):
+    assert window_of(alpha, side) is None
+    assert look_closer(np.zeros((*alpha.shape, 4), np.uint8), alpha, side, lambda part: 1 / 0) is alpha
+
+
+def test_a_closer_look_that_agrees_is_taken():
+    first = seen()
+    first[0, 0] = 0.2  # outside of the window the first look stays
+    finer = seen()[98:452, 148:402] * 0.9
+
+    def look(part):
+        assert part.shape == (354, 254, 4)
+        return finer
+
+    out = look_closer(np.zeros((600, 900, 4), np.uint8), first, 512, look)
+    np.testing.assert_array_equal(out[98:452, 148:402], finer)
+    assert out[0, 0] == np.float32(0.2) and first[200, 300] == 1
+
+
+def test_a_closer_look_at_something_else_is_not():
+    first = seen()
+    out = look_closer(np.zeros((600, 900, 4), np.uint8), first, 512, lambda part: np.ones(part.shape[:2], np.float32))
+    assert out is first
