@@ -77,7 +77,8 @@ class Errand:
         now, told = time.monotonic(), self.progress
         fresh = bool(stage) and stage != told.stage
         told.stage = stage or told.stage
-        told.detail = detail
+        if stage or detail or fraction is not None:  # a bare step only looks whether to stop
+            told.detail = detail
         if fraction is not None:
             told.fraction = max(told.fraction, min(max(fraction, 0.0), 1.0))
             gone = now - self._begun

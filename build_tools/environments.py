@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import interpreters, libraries, pythons
+from . import interpreters, libraries, pythons, wheelhouse
 from .paths import BUILD, REQUIREMENTS, ROOT, Stop, sha256
 from .pips import pip
 
@@ -65,6 +65,7 @@ def gpu_environment() -> Path:
     ``gpu-test.lock``. Raises Stop where it cannot be had, for want of a network above all.
     """
     dev = make(DEV)
+    wheelhouse.fetch_pip()  # the installer's own, for a Python without one
     words = ("install", "--accelerator", "cpu", "--accept-unverified", "--yes", "--data", str(BUILD))
     told = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     if subprocess.run([str(dev), "-m", "backend", "runtime", *words], cwd=ROOT, env=told).returncode != 0:

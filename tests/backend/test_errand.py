@@ -95,6 +95,15 @@ def test_a_stopped_errand_ends_at_the_next_step_whatever_its_work_raises(report)
     assert told(report)["state"] == "cancelled" and told(report)["code"] == "cancelled"
 
 
+def test_a_bare_step_changes_nothing(report, monkeypatch):
+    monkeypatch.setattr(module, "REPORT_EVERY", 0.0)
+    errand = Errand("runtime", report, quiet=True)
+    errand.step(0.5, "Downloading", "1 of 2 GB")
+    before = told(report)
+    errand.step()
+    assert told(report) == before and before["detail"] == "1 of 2 GB"
+
+
 def test_what_blocks_is_told_of_the_stop():
     errand = Errand("runtime", quiet=True)
     heard, other = threading.Event(), threading.Event()
