@@ -38,6 +38,7 @@ SLOW = (
 )
 
 LEARNED = "learned"  # the cut-out by an engine, in imaging.cutout.MODES
+BY_LEARNING = 3.0  # seconds it may take, until that was learned
 
 Made = TriangleMesh | GaussianCloud | PointCloud | CutOut
 
@@ -82,11 +83,14 @@ def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Ca
         return _cut_out(request, info, meter, catalogue)
     of_pictures = given(request) not in ("cloud", "depths")
     stages = dict(OF_PICTURES if of_pictures else OF_CLOUDS)
+    remover = _remover(request, catalogue)
+    if remover is not None:
+        stages[CUT_OUT] = BY_LEARNING
     if request.output == "cloud":
         del stages[SURFACE]
     meter.plan(stages)
     with meter.stage(CUT_OUT if of_pictures else READ) as watch:
-        conditioning = condition(request, watch, _remover(request, catalogue, watch))
+        conditioning = condition(request, watch, _remove(remover, request.preset, catalogue, watch))
     with meter.stage(ENGINE) as watch:
         if info.tier == "gpu":
             watch.step(0.0, "starting PyTorch")
@@ -117,24 +121,30 @@ def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Ca
 
 def _cut_out(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Catalogue) -> Finished:
     """``info`` of the remover; it is named in the report only where it was of use."""
-    meter.plan({CUT_OUT: OF_PICTURES[CUT_OUT]})
+    remover = _remover(request, catalogue)
+    meter.plan({CUT_OUT: BY_LEARNING if remover else OF_PICTURES[CUT_OUT]})
     with meter.stage(CUT_OUT) as watch:
-        made = only_cut_out(request, watch, _remover(request, catalogue, watch))
+        made = only_cut_out(request, watch, _remove(remover, request.preset, catalogue, watch))
     return _done(request, info if made.by == LEARNED else None, meter, made, Facts(0, 0, 0, False), made.by)
 
 
-def _remover(request: Request, catalogue: Catalogue, watch: Watch) -> Remove | None:
-    """The learned remover, where one is ready and the request leaves the choice to it; loads nothing yet."""
+def _remover(request: Request, catalogue: Catalogue) -> EngineInfo | None:
+    """The learned remover, where one is ready and the request leaves the choice to it."""
     if not request.images or request.cutout not in ("auto", LEARNED):
         return None
     info = find_remover(request, catalogue)
-    if info is None or not info.available:
+    return info if info is not None and info.available else None
+
+
+def _remove(info: EngineInfo | None, preset: str, catalogue: Catalogue, watch: Watch) -> Remove | None:
+    """What the remover does to a picture; it is loaded when that is called first."""
+    if info is None:
         return None
-    preset = request.preset if request.preset in info.presets else info.presets[-1]
+    at = preset if preset in info.presets else info.presets[-1]
 
     def remove(pixels: np.ndarray, step: Callable[..., None]) -> np.ndarray:
         remover: Remover = catalogue.load(info.id)
-        return remover.matte(pixels, replace(watch, step=step), preset)
+        return remover.matte(pixels, replace(watch, step=step), at)
 
     return remove
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from maquette.backend import checks, inputs, jobs, lifeline, peer, protocol, server
+from maquette.backend.runtime import device
 from maquette.backend.shapes import GaussianCloud, PointCloud, TriangleMesh
 from maquette.backend.shapes.files.frames import AUTO, TO_WORLD
 
@@ -67,6 +68,11 @@ def test_the_limits_are_the_codes():
         "waiting jobs": f"{jobs.MAX_WAITING}, with pictures of {jobs.MAX_WAITING_BYTES >> 30} GiB together",
         "clients": f"{server.MAX_PEERS}",
     }
+
+
+def test_the_variable_for_the_device_is_the_codes():
+    kinds = re.search(rf"`{device.OVERRIDE}` \(`(\w+)`, `(\w+)` or `(\w+)`\)", PAGE.read_text(encoding="utf-8"))
+    assert kinds and kinds.groups() == device.KINDS
 
 
 def test_the_version_is_the_codes():
