@@ -21,7 +21,8 @@ class Console:
                 self._last = step
                 self._say(event.job, f"{event.stage} … {event.fraction:.0%}")
         elif isinstance(event, Result):
-            self._say(event.job, f"done in {event.report.seconds:.1f} s, {event.report.faces:,} faces")
+            faces = f", {event.report.faces:,} faces" if event.kind == "mesh" else ""
+            self._say(event.job, f"done in {event.report.seconds:.1f} s{faces}")
             self._ended += 1
         elif isinstance(event, Failure) and event.job:
             self._say(event.job, event.sentence)

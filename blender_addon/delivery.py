@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 
 from .batch import Batch
+from .cutouts import keep, told
 from .link import Failure, Request, Result
 from .mesh import UnusableMesh
 from .problems import Problem, UnusableResult
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 @dataclass
 class Ticket:
     """What is known of a job on this side of the link. ``placed`` once there is an object; ``told`` a sentence
-    for its line in the list."""
+    for its line in the list; ``image`` the name of its cut-out."""
 
     request: Request
     source: Source
@@ -32,6 +33,7 @@ class Ticket:
     batch: Batch | None = None
     placed: Placed | None = None
     told: str = ""
+    image: str = ""
 
     def at_origin(self) -> Ticket:
         """The same, to stand where its file has it and not at the 3D cursor."""
@@ -62,18 +64,21 @@ class Delivery:
         self._perhaps_sum_up(ticket.batch)
 
     def land(self, session: Session, result: Result) -> Placed | None:
-        """Makes the object. None, and a failed job, where that does not succeed."""
+        """Makes the object, or the image of a cut-out. None where there is no object; the job has failed where there
+        should be one.
+        """
         ticket = self.tickets.get(result.job)
         if ticket is None:
             return None
         ticket.source.release()
-        batch, location = ticket.batch, ticket.request.placement.location
+        batch = ticket.batch
         problem = None
         try:
-            if batch is not None:
-                location = batch.shelf.next(*_footprint(result.arrays))
-            group = ticket.request.placement.collection
-            ticket.placed = place(result.arrays, ticket.request, result.report, ticket.target, location, group)
+            if result.kind == "cutout":
+                ticket.image = keep(result, ticket.request, ticket.target).name
+                ticket.told = told(result, {info.id: info.title for info in session.engines})
+                return None
+            ticket.placed = self._place(result, ticket)
         except UnusableMesh as error:
             problem = UnusableResult(f"The result makes no mesh: {error}.", "Try again.")
         except Problem as error:
@@ -91,6 +96,12 @@ class Delivery:
             batch.made += 1
             self._perhaps_sum_up(batch)
         return ticket.placed
+
+    def _place(self, result: Result, ticket: Ticket) -> Placed:
+        request, location = ticket.request, ticket.request.placement.location
+        if ticket.batch is not None:
+            location = ticket.batch.shelf.next(*_footprint(result.arrays))
+        return place(result.arrays, request, result.report, ticket.target, location, request.placement.collection)
 
     def _end(self, session: Session, failure: Failure) -> None:
         """What the session took for done ended otherwise on this side."""

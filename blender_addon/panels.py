@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import gpu_panel, runtime, thumbnails
+from .cutouts import is_cutout
 from .drawing import duration, say
 from .job import Job
 from .link import EngineInfo
@@ -41,6 +42,10 @@ class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
             icon = thumbnails.icon_of_image(settings.image)
         if icon:
             layout.template_icon(icon, scale=6.0)
+            row = layout.row(align=True)
+            row.operator("maquette.cut_out", icon="IMAGE_ALPHA")
+            if settings.source == "IMAGE" and is_cutout(settings.image):
+                row.operator("maquette.paint_cut_out", icon="BRUSH_DATA")
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
@@ -241,7 +246,8 @@ def _draw_ended(layout, context, job: Job) -> None:
     if job.state == "done" and job.report is not None:
         row = layout.row(align=True)
         placed = ticket.placed if ticket is not None else None
-        row.label(text=placed.name if placed else job.request.name, icon="CHECKMARK")
+        image = ticket.image if ticket is not None else ""
+        row.label(text=placed.name if placed else image or job.request.name, icon="CHECKMARK")
         row.label(text=f"{job.report.seconds:.1f} s")
         if placed:
             row.operator("maquette.select_result", text="", icon="RESTRICT_SELECT_OFF").object = placed.name

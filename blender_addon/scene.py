@@ -57,7 +57,7 @@ def place(
         thing.location = location
         thing.color = _viewport_colour(arrays.get("colours"))
         remember(thing, request, report)
-        scene, parent, elsewhere = _resolve(target)
+        scene, parent, elsewhere = resolve(target)
         collection = own_collection(parent, group) if group else parent
         collection.objects.link(thing)
     except BaseException:
@@ -78,7 +78,7 @@ def place(
                 other.select_set(False, view_layer=layer)
             layer.objects.active = thing
     if not at_work:  # a step among those of Edit Mode could not take the object back
-        _push_undo(f"Maquette: {thing.name}", window)
+        push_undo(f"Maquette: {thing.name}", window)
     return Placed(thing.name, note)
 
 
@@ -114,7 +114,7 @@ def own_collection(parent: bpy.types.Collection, name: str) -> bpy.types.Collect
 
 def find_group(target: Target, name: str) -> bpy.types.Collection | None:
     """The collection that ``place`` made for a group, if it is still there."""
-    _, parent, _ = _resolve(target)
+    _, parent, _ = resolve(target)
     return next((child for child in parent.children if child.get("maquette") == name and _ours(child)), None)
 
 
@@ -141,7 +141,7 @@ def occupied() -> bool:
 _GESTURES = ("TRANSFORM_OT", "MESH_OT", "SCULPT_OT", "PAINT_OT", "CURVE_OT", "CURVES_OT", "OBJECT_OT", "POSE_OT")
 
 
-def _resolve(target: Target) -> tuple[bpy.types.Scene, bpy.types.Collection, str]:
+def resolve(target: Target) -> tuple[bpy.types.Scene, bpy.types.Collection, str]:
     """Scene, collection and, where it is not the one that was meant, a sentence."""
     scene = next((scene for scene in bpy.data.scenes if scene.session_uid == target.scene), None)
     if scene is None or not _ours(scene):
@@ -185,7 +185,12 @@ def _show_in_local_views(thing: bpy.types.Object, window: bpy.types.Window | Non
             thing.local_view_set(area.spaces.active, True)
 
 
-def _push_undo(message: str, window: bpy.types.Window | None) -> None:
+def step_of_undo(message: str, scene: bpy.types.Scene) -> None:
+    """What has just been done can be undone by itself."""
+    push_undo(message, _view(scene)[0])
+
+
+def push_undo(message: str, window: bpy.types.Window | None) -> None:
     """A timer has no window of its own, and the operator wants one."""
     if window is None:
         bpy.ops.ed.undo_push(message=message)

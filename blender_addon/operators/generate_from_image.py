@@ -13,11 +13,8 @@ from ..sources import FileSource, ImageSource
 from .options import FRESH, Options, carry_out, conclude, refuse
 
 
-class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
-    bl_idname = "maquette.generate_from_image"
-    bl_label = "Generate from Image"
-    bl_description = "Make a coloured mesh from the picture and stand it at the 3D cursor"
-    bl_options = {"REGISTER"}
+class FromPicture(Options):
+    """Mix-in for operators that start from one picture: a file, or an image open in Blender."""
 
     filepath: bpy.props.StringProperty(name="Picture", description="Picture file", subtype="FILE_PATH", options=FRESH)
     image: bpy.props.StringProperty(
@@ -41,18 +38,13 @@ class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
             self.filepath = settings.filepath
         return self.execute(context)
 
-    def execute(self, context):
-        try:
-            return conclude(self, carry_out([self._ticket(context)]))
-        except Problem as problem:
-            return refuse(self, problem)
-
-    def _ticket(self, context) -> Ticket:
+    def ticket_of_picture(self, context, **more) -> Ticket:
+        """Raises Problem."""
         if self.image:
             image = bpy.data.images.get(self.image)
             if image is None:
                 raise UnreadableImage(f"No image “{self.image}” is open in Blender.", "Open it, or choose another.")
-            return self.ticket(context, self.name or Path(image.name).stem, ImageSource(image), image.name)
+            return self.ticket(context, self.name or Path(image.name).stem, ImageSource(image), image.name, **more)
         if not self.filepath:
             raise NothingToRun("No picture is chosen.", "Choose a picture file first.")
         path = os.path.abspath(bpy.path.abspath(self.filepath))
@@ -60,7 +52,20 @@ class MAQUETTE_OT_generate_from_image(Options, bpy.types.Operator):
             raise UnreadableImage(f"“{path}” is a folder.", "Choose a picture, or use Batch from Folder.")
         if not os.path.isfile(path):
             raise UnreadableImage(f"There is no picture “{path}”.", "Choose it again; it may have been moved.")
-        return self.ticket(context, self.name or Path(path).stem, FileSource(path), path)
+        return self.ticket(context, self.name or Path(path).stem, FileSource(path), path, **more)
+
+
+class MAQUETTE_OT_generate_from_image(FromPicture, bpy.types.Operator):
+    bl_idname = "maquette.generate_from_image"
+    bl_label = "Generate from Image"
+    bl_description = "Make a coloured mesh from the picture and stand it at the 3D cursor"
+    bl_options = {"REGISTER"}
+
+    def execute(self, context):
+        try:
+            return conclude(self, carry_out([self.ticket_of_picture(context)]))
+        except Problem as problem:
+            return refuse(self, problem)
 
 
 CLASSES = (MAQUETTE_OT_generate_from_image,)

@@ -18,23 +18,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "bl_ext.user_default.maquette"
 MODULES = (
-    *(
-        "batch",
-        "cloud",
-        "clouds",
-        "delivery",
-        "ellipsoids",
-        "gpu",
-        "gpu_panel",
-        "link",
-        "material",
-        "mesh",
-        "panels",
-        "pictures",
-        "preferences",
-        "properties",
-    ),
-    *("recall", "resume", "runtime", "scan", "scene", "session", "shading", "sources", "thumbnails", "troubleshooting"),
+    *("batch", "cloud", "clouds", "cutouts", "delivery", "ellipsoids", "gpu", "gpu_panel", "link", "material", "mesh"),
+    *("panels", "pictures", "preferences", "properties", "recall", "resume", "runtime", "scan", "scene", "session"),
+    *("shading", "sources", "thumbnails", "troubleshooting"),
 )
 
 if importlib.util.find_spec("bpy") is None:

@@ -1,0 +1,98 @@
+"""The cut-out: an image to look at and to paint, which Generate then takes as it is."""
+
+import bpy
+import numpy as np
+import pytest
+from conftest import pump, write_png
+
+
+@pytest.fixture
+def photograph(tmp_path):
+    """A red disc, off centre, before a plain grey wall; no transparency."""
+    y, x = np.mgrid[:96, :128]
+    rgba = np.full((96, 128, 4), (150, 150, 150, 255), np.uint8)
+    rgba[(x - 50) ** 2 + (y - 40) ** 2 < 30**2] = (220, 40, 30, 255)
+    return str(write_png(tmp_path / "disc.png", rgba))
+
+
+def pixels_of(image):
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(image.size[1], image.size[0], 4)[::-1]
+
+
+def generate():
+    """As the button would from what the panel says now; without a window operators are not invoked."""
+    settings = bpy.context.scene.maquette
+    return bpy.ops.maquette.generate_from_image(image=settings.image.name, cutout=settings.cutout, engine="signpost")
+
+
+def test_the_cut_out_is_an_image_that_generate_takes(addon, signpost, photograph):
+    settings = bpy.context.scene.maquette
+    assert bpy.ops.maquette.cut_out(filepath=photograph) == {"FINISHED"}
+    image = bpy.data.images["disc cut-out"]
+    assert (settings.source, settings.image, settings.cutout) == ("IMAGE", image, "alpha")
+    assert tuple(image.size) == (128, 96) and image.packed_file is not None and image.alpha_mode == "STRAIGHT"
+    seen = pixels_of(image)
+    assert seen[40, 50, 3] == 1 and seen[5, 120, 3] == 0 and seen[90, 5, 3] == 0
+    assert np.allclose(seen[40, 50, :3], np.array([220, 40, 30]) / 255, atol=0.01)
+    assert not bpy.data.objects, "nothing is made yet"
+    assert generate() == {"FINISHED"}
+    assert "disc cut-out" in bpy.data.objects
+
+
+def test_what_is_painted_is_what_is_generated_from(addon, signpost, photograph):
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    image = bpy.data.images["disc cut-out"]
+    seen = pixels_of(image).copy()
+    seen[:, :, :3] = (0, 0, 1)
+    seen[:, 60:, 3] = 0
+    image.pixels.foreach_set(np.ascontiguousarray(seen[::-1]).ravel())
+    generate()
+    thing = bpy.data.objects["disc cut-out"]
+    assert tuple(thing.data.color_attributes[0].data[0].color_srgb)[:3] == pytest.approx((0, 0, 1), abs=0.02)
+
+
+def test_it_survives_saving_and_is_replaced_by_the_next(addon, signpost, photograph, tmp_path):
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    assert [image.name for image in bpy.data.images if "cut-out" in image.name] == ["disc cut-out"]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    image = bpy.data.images["disc cut-out"]
+    assert pixels_of(image)[40, 50, 3] == 1 and addon.cutouts.is_cutout(image)
+    assert bpy.context.scene.maquette.image == image
+
+
+def test_the_line_says_which_remover_it_was(addon, signpost, photograph):
+    request = addon.link.Request(output="cutout", name="disc", source=photograph)
+    ticket = addon.delivery.Ticket(request, addon.sources.FileSource(photograph), addon.scene.Target.here(bpy.context))
+    addon.runtime.submit(ticket)
+    pump(addon, lambda: not addon.runtime.busy())
+    assert ticket.image == "disc cut-out" and ticket.told == "Cut out by the colours of the background."
+    report = addon.link.Report("birefnet", "standard", 0, 1.0, 0, 0, 0, False, cutout="learned")
+    result = addon.link.Result("j", "cutout", {}, report)
+    assert addon.cutouts.told(result, {"birefnet": "BiRefNet"}) == "Cut out by BiRefNet."
+
+
+def test_painting_needs_a_cut_out_and_an_editor(addon, signpost, photograph):
+    assert not bpy.ops.maquette.paint_cut_out.poll()
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    assert bpy.ops.maquette.paint_cut_out.poll()
+    with pytest.raises(RuntimeError, match="Open an Image Editor first"):
+        bpy.ops.maquette.paint_cut_out()
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    screen = next(screen for screen in bpy.data.screens if any(a.type == "IMAGE_EDITOR" for a in screen.areas))
+    window = bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window, screen=screen):
+        assert bpy.ops.maquette.paint_cut_out() == {"FINISHED"}
+    space = next(a for a in screen.areas if a.type == "IMAGE_EDITOR").spaces.active
+    assert space.image.name == "disc cut-out" and space.ui_mode == "PAINT"
+
+
+def test_an_empty_cut_out_is_one_sentence(addon, signpost, tmp_path):
+    path = write_png(tmp_path / "clear.png", np.zeros((40, 40, 4), np.uint8))
+    with pytest.raises(RuntimeError, match="picture"):
+        bpy.ops.maquette.cut_out(filepath=str(path))
+    assert not [image for image in bpy.data.images if "cut-out" in image.name]
