@@ -169,6 +169,7 @@ def data_dir() -> Path:
 def register() -> None:
     atexit.register(close)
     bpy.app.handlers.load_post.append(_after_load)
+    bpy.app.handlers.render_init.append(_before_render)
     bpy.app.timers.register(_look_for_left_over, first_interval=1.0, persistent=True)
 
 
@@ -176,6 +177,7 @@ def unregister() -> None:
     if bpy.app.timers.is_registered(_look_for_left_over):
         bpy.app.timers.unregister(_look_for_left_over)
     bpy.app.handlers.load_post.remove(_after_load)
+    bpy.app.handlers.render_init.remove(_before_render)
     atexit.unregister(close)
     close()
 
@@ -332,3 +334,13 @@ def _after_load(*_) -> None:
     """Not before: a file that turns out damaged leaves the old one open. No timer runs in between."""
     views.forget()
     stop_jobs("Another file was opened, so the jobs that were under way were cancelled.")
+
+
+@bpy.app.handlers.persistent
+def _before_render(*_) -> None:
+    """A final render gets the graphics card's memory; engines load again when they are needed. What is sent here
+    leaves with the next tick, and no tick comes while a render without a window blocks, so it is pumped at once.
+    """
+    if _session is not None and _session.device and _session.free():
+        for event in _session.tick():
+            _hear(event, at_once=False)

@@ -238,3 +238,22 @@ def test_nothing_is_left_running_when_the_add_on_goes(addon, desk):
     process = desk.state.errand._process
     desk.gpu.close()
     assert process.poll() is not None and not desk.state.busy and os.path.exists(desk.folder)
+
+
+def test_a_final_render_gets_the_card_s_memory(addon, signpost, monkeypatch):
+    bpy.ops.maquette.generate_from_text(engine="signpost", prompt="x")
+    freed = []
+    monkeypatch.setattr(signpost, "free", lambda: freed.append(1) or True)
+    scene = bpy.context.scene
+    scene.render.engine, scene.render.resolution_x, scene.render.resolution_y = "CYCLES", 4, 4
+    scene.cycles.samples = 1
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    signpost.device = ""
+    bpy.ops.render.render()
+    assert not freed, "nothing to free where there is no card"
+    signpost.device = "RTX 4070, CUDA 12.8"
+    bpy.ops.render.render()
+    assert freed == [1]
+    pump(addon, lambda: not addon.runtime.busy())
