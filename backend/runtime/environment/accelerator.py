@@ -39,7 +39,8 @@ class Gpu:
 class Machine:
     """``platform`` by Blender's name (linux-x64); ``python`` "3.11"; ``driver`` of NVIDIA, () where there is none.
 
-    ``cuda`` is the newest CUDA that the driver can run, () where only nvidia-smi was asked.
+    ``cuda`` is the newest CUDA that the driver can run, () where only nvidia-smi was asked. ``system`` is the version
+    of macOS, or of glibc on Linux; () where there is none or nobody tells.
     """
 
     platform: str
@@ -47,6 +48,7 @@ class Machine:
     gpus: tuple[Gpu, ...] = ()
     driver: tuple[int, ...] = ()
     cuda: tuple[int, ...] = ()
+    system: tuple[int, ...] = ()
 
     @property
     def best(self) -> Gpu | None:
@@ -68,12 +70,17 @@ def this_machine() -> Machine:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     found = (from_nvidia_smi() or from_libcuda()) if not name.startswith("macos") else None
     gpus, driver, cuda = found or ((), (), ())
-    return Machine(name, version, gpus, driver, cuda)
+    return Machine(name, version, gpus, driver, cuda, _system())
 
 
 def this_platform() -> str:
     system = SYSTEMS.get(platform.system().lower(), platform.system().lower())
     return f"{system}-{MACHINES.get(platform.machine().lower(), platform.machine().lower())}"
+
+
+def _system() -> tuple[int, ...]:
+    told = platform.mac_ver()[0] if sys.platform == "darwin" else platform.libc_ver()[1]
+    return tuple(int(part) for part in told.split(".") if part.isdigit())
 
 
 def choose(machine: Machine, wanted: str, available: Sequence[str]) -> Choice:

@@ -34,4 +34,9 @@ BUILDS: Mapping[str, Build] = {
         Build("cpu", "Processor only"),
     )
 }
+# The oldest system that the wheels run on, by their tags (manylinux_2_28, macosx_14_0), and how people call it.
+OLDEST_SYSTEM = {
+    "linux-x64": ((2, 28), "a Linux with glibc 2.28 (Debian 10, Ubuntu 20.04, RHEL 8)"),
+    "macos-arm64": ((14,), "macOS 14"),
+}
 PREFERENCE = ("cu130", "cu126")  # the newest first: it knows the newest GPUs

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from ...errors import JobError
 from .accelerator import Choice, Machine, choose
+from .builds import OLDEST_SYSTEM
 
 FILE = Path(__file__).with_name("lock.json")
 ENGINES_STILL = "Engines that need no GPU runtime work as before."
@@ -104,6 +105,9 @@ def plan(machine: Machine, wanted: str = "auto", path: Path = FILE) -> Plan:
             f"The GPU runtime exists for Python {known}; this is {machine.python}.",
             f"Start it with another Blender, or update Maquette. {ENGINES_STILL}",
         )
+    oldest, called = OLDEST_SYSTEM.get(machine.platform, ((), ""))
+    if machine.system and machine.system < oldest:
+        raise NotForThisComputer(f"PyTorch needs {called} or newer; this system is older.", ENGINES_STILL)
     choice = choose(machine, wanted, tuple(builds))
     files = builds[choice.build.name]
     return Plan(machine, choice, tuple(_wheel(name, lock) for name in files))

@@ -17,7 +17,7 @@ import pytest
 from environment_kit import World, make_wheel, make_world, serve
 from maquette.backend.errors import Cancelled, DiskFull, JobError
 from maquette.backend.runtime.environment import fetch, install, interpreter, pips
-from maquette.backend.runtime.environment.alone import Busy, alone_in
+from maquette.backend.runtime.environment.alone import Busy, NotWritable, alone_in
 from maquette.backend.runtime.environment.check import Damaged, SelfTestFailed, check_files, self_test
 from maquette.backend.runtime.environment.fetch import MissingWheels, NoWheels
 from maquette.backend.runtime.environment.install import NeedsConsent, NoEnvironment, remove
@@ -256,6 +256,25 @@ def test_a_python_that_cannot_make_environments_is_told_so(world, monkeypatch):
 
     monkeypatch.setattr(install.subprocess, "run", refuse)
     with pytest.raises(NoEnvironment, match="The venv module is broken"):
+        world.install(shelf=world.shelf)
+
+
+def test_what_is_in_use_is_told_so(world, monkeypatch):
+    world.install(shelf=world.shelf)
+
+    def held(folder):
+        raise PermissionError(13, "in use", str(folder / "torch_cpu.dll"))
+
+    monkeypatch.setattr(install, "remove_tree", held)
+    with pytest.raises(NotWritable, match=r"“torch_cpu\.dll” in .* cannot be changed: it is in use") as told:
+        remove(world.place, world.errand)
+    assert told.value.code == "runtime_in_use" and "Stop the backend" in told.value.fix
+
+
+def test_a_file_in_place_of_our_folder_is_told_so(world):
+    world.place.root.parent.mkdir(parents=True)
+    world.place.root.write_text("")
+    with pytest.raises(NotWritable, match="is no folder"):
         world.install(shelf=world.shelf)
 
 

@@ -169,6 +169,17 @@ def test_a_python_without_wheels_is_told_so():
         plan(machine(LINUX, python="3.19"))
 
 
+@pytest.mark.parametrize(
+    ("platform", "old", "new", "called"),
+    [(LINUX, (2, 17), (2, 28), "glibc 2.28"), (MAC, (13, 6), (14, 0), "macOS 14")],
+)
+def test_a_system_that_is_too_old_is_told_before_the_download(platform, old, new, called):
+    with pytest.raises(NotForThisComputer, match=f"PyTorch needs .*{called}.* or newer"):
+        plan(Machine(platform, "3.11", system=old))
+    assert plan(Machine(platform, "3.11", system=new)).wheels
+    assert plan(Machine(platform, "3.11")).wheels  # musl, say: pip will tell
+
+
 # ------------------------------------------------------------------------------------------- the lock
 
 SETS = [
@@ -206,6 +217,17 @@ def test_only_files_of_pytorchs_own_index_are_unverified():
     assert {entry["index"] for entry in files.values() if not entry.get("verified", True)} == {"cpu", "cu126", "cu130"}
     verified = [name for name, entry in files.items() if entry.get("verified", True)]
     assert len(verified) > 60 and all(files[name]["sha256"] and files[name]["size"] for name in verified)
+
+
+def test_the_lock_is_made_from_what_is_known_of_pytorchs_own_index():
+    known = json.loads((ROOT / "requirements/gpu-torch.json").read_text(encoding="utf-8"))
+    files = lock.read()["files"]
+    for entry in known["files"]:
+        name = f"torch-{TORCH}+{entry['build']}-{entry['tag']}.whl"
+        assert files[name]["sha256"] == entry["sha256"] and files[name]["verified"] == entry.get("verified", False)
+        assert files[name]["size"] == entry.get("size", 0)
+        assert name in lock.read()["sets"][entry["platform"]][entry["python"]][entry["build"]]
+    assert len(known["files"]) == sum(1 for entry in files.values() if entry.get("index"))
 
 
 def test_the_lock_names_no_index_but_pytorchs():
