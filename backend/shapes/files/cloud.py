@@ -68,7 +68,8 @@ def read_cloud(
         if not vertex.count:
             raise EmptyCloud(f"“{path.name}” holds no points.", "Choose another file.")
         gaussian = any(name in _ATTRIBUTES[1:] for name in vertex.names)
-        cloud = (gaussians_of if gaussian else points_of)(file, header, vertex, path.name, warn)
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # what is not finite is left out in the end
+            cloud = (gaussians_of if gaussian else points_of)(file, header, vertex, path.name, warn)
     if isinstance(cloud, GaussianCloud) and least_opacity > 0:
         cloud = select(cloud, cloud.opacities >= least_opacity)
         if not len(cloud.means):

@@ -44,19 +44,16 @@ def gaussians_of(file: io.BufferedIOBase, header: Header, vertex: Element, name:
         columns = read_columns(file, header, vertex, (*wanted, *(colour or ()), *turning), name)
         means, log_scales, rotations = (_together(columns, keys) for keys in (XYZ, scales, _ROTATION))
         opacities = _sigmoid(columns["opacity"])
-        with np.errstate(invalid="ignore"):
-            colours = 0.5 + C0 * _together(columns, _DC) if colour == _DC else _rgb(columns, colour or ()) / 255.0
+        colours = 0.5 + C0 * _together(columns, _DC) if colour == _DC else _rgb(columns, colour or ()) / 255.0
         constant = not any(columns[key].any() for key in turning)  # red's of the first degree speak for all
-    with np.errstate(over="ignore"):
-        widths = np.maximum(np.exp(log_scales), THINNEST)  # log 0 is written for “flat”
+    widths = np.maximum(np.exp(log_scales), THINNEST)  # log 0 is written for “flat”
     if widths.shape[1] == 2:
         widths = np.concatenate([widths, np.maximum(FLAT * widths.min(1, keepdims=True), THINNEST)], 1)
     if not constant:
         warn("Colours that change with the direction of view were left out; each Gaussian has one colour.")
     length = np.sqrt(sum(part.astype(np.float64) ** 2 for part in rotations.T))
     blank = length == 0
-    with np.errstate(invalid="ignore"):
-        rotations = rotations / np.where(blank, 1, length)[:, None]
+    rotations = rotations / np.where(blank, 1, length)[:, None]
     rotations[blank, 0] = 1
     good = np.isfinite(opacities) & np.isfinite(length)
     for values, bound in ((means, _FURTHEST), (widths, _FURTHEST), (colours, np.inf)):
@@ -101,14 +98,12 @@ def points_of(file: io.BufferedIOBase, header: Header, vertex: Element, name: st
 def _together(columns: dict[str, np.ndarray], keys: tuple[str, ...]) -> np.ndarray:
     """(N, len(keys)), float64 where a column is finer than single precision. Uses the columns up: files are large."""
     fine = any(columns[key].dtype.itemsize > 4 or columns[key].dtype.kind in "iu" for key in keys)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.stack([columns.pop(key).astype(np.float64 if fine else np.float32) for key in keys], 1)
+    return np.stack([columns.pop(key).astype(np.float64 if fine else np.float32) for key in keys], 1)
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     """In [0, 1]; infinities are what logarithms make of 0 and 1 and come back as those."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return 1 / (1 + np.exp(-x.astype(np.float64)))
+    return 1 / (1 + np.exp(-x.astype(np.float64)))
 
 
 def _rgb(columns: dict[str, np.ndarray], keys: tuple[str, ...]) -> np.ndarray:
@@ -132,8 +127,7 @@ def _within(values: np.ndarray, bound: float) -> np.ndarray:
 
 
 def _unit(normals: np.ndarray) -> np.ndarray | None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        length = np.linalg.norm(normals, axis=1, keepdims=True)
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
     if not ((length > 1e-6) & np.isfinite(length)).all():
         return None
     return (normals / length).astype(np.float32)
