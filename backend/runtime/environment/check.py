@@ -20,7 +20,7 @@ from .unpack import BadWheel, destination
 
 SELF_TEST = Path(__file__).with_name("self_test.py")
 PATIENCE = 300.0  # seconds; a virus scanner reads every file of PyTorch on its first start
-REPAIR = "Install it again; what was downloaded and is whole is kept."
+REPAIR = "Repair it (python -m backend runtime install --repair): only what is damaged is fetched again."
 
 
 class Damaged(JobError):

@@ -22,7 +22,7 @@ from ...errors import JobError
 from ..store.access import Access
 from ..store.names import in_words
 from .alone import alone_in
-from .check import SelfTest, check_files, is_whole, self_test
+from .check import Damaged, SelfTest, check_files, is_whole, self_test
 from .fetch import Fetch, check_space
 from .lock import Plan, Wheel
 from .pips import clean_environment
@@ -195,7 +195,11 @@ class Install:
             read += count
             self.errand.step(UNPACKED + 0.02 * min(read / total, 1.0), "Checking the files")
 
-        check_files(self.place, step)
+        try:
+            check_files(self.place, step)
+        except Damaged:  # power failed while the disk still had to write, say
+            self._forget_damaged()
+            raise
         self.errand.step(0.98, "Trying it out")
         build = self.plan.choice.build
         found = self.test(self.place, "cuda" if build.cuda else "mps" if build.name == "mps" else "")

@@ -444,6 +444,16 @@ def test_repairing_fetches_only_what_is_damaged(online):
     assert online.install(repair=True) == "CPU: OK" and not online.server.asked
 
 
+def test_what_a_power_cut_spoilt_is_noticed_and_made_good_by_the_next_try(world):
+    world.install(shelf=world.shelf)
+    world.place.unmark()  # everything was unpacked and noted, but the disk had not written all of it
+    (world.place.packages / "safetensors/__init__.py").write_bytes(b"\0\0\0")
+    with pytest.raises(Damaged, match="Repair it"):
+        world.install(shelf=world.shelf)
+    assert world.place.installed() is None
+    assert world.install(shelf=world.shelf) == "CPU: OK"
+
+
 def test_removing_leaves_nothing_but_the_log_and_touches_nothing_else(world):
     world.install(shelf=world.shelf)
     weights = world.root / "data/weights/lgm"
