@@ -79,7 +79,7 @@ class Request:
     seed: int = 0
     preset: str = "standard"  # fast | standard | fine
     target_faces: int = 0  # 0 keeps every face
-    cutout: str = "auto"  # auto | alpha | background | none
+    cutout: str = "auto"  # auto | alpha | learned | background | none
     placement: Placement = field(default_factory=Placement)
     output: str = "mesh"  # mesh | cloud | cutout: what is to come back, by the names of Result's kinds
     file: str = ""  # absolute path of a .ply of Gaussians or points, which the backend reads itself
