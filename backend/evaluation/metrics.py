@@ -33,7 +33,9 @@ class Score:
 
 @dataclass(frozen=True)
 class Row:
-    """One object: its score, the baseline's, and what the engine had to say."""
+    """One object: its score, the baseline's, and what the engine had to say; ``first`` is the score of the surface
+    that came before ours, where it was asked for.
+    """
 
     id: str
     group: str
@@ -41,6 +43,7 @@ class Row:
     inflation: Score
     seconds: float
     warnings: tuple[str, ...]
+    first: Score | None = None
 
 
 def sample(vertices: np.ndarray, faces: np.ndarray, count: int = 10_000, seed: int = 0) -> np.ndarray:

@@ -15,6 +15,7 @@ from ..shapes import SignedDistanceField
 from ..watch import Watch
 from .lattice import BATCH, OUTSIDE, Crossing, Field, Lattice
 from .marching_cubes import marching_cubes
+from .sparse import distinct
 from .stitch import stitch
 from .tables import CORNERS
 
@@ -44,10 +45,11 @@ class Blocks:
     """The blocks of finer cells near the surface, and the field's values at their nodes.
 
     ``within`` (lattice nodes,) bool says which coarse cells, by the number of their lowest node, are refined;
-    ``blocks`` (N,) are those of them that the surface may pass through, ``evaluated`` how often the field was asked.
+    ``blocks`` (N,) are those of them that the surface may pass through: with ``everywhere`` all of them, the plain
+    reference. ``evaluated`` is how often the field was asked.
     """
 
-    def __init__(self, field: SignedDistanceField, crossing: Crossing, watch: Watch):
+    def __init__(self, field: SignedDistanceField, crossing: Crossing, watch: Watch, everywhere: bool = False):
         if field.refinement is None:
             raise ValueError("the field has no refinement")
         self._field, self._watch, self._lattice = field, watch, crossing.lattice
@@ -63,7 +65,7 @@ class Blocks:
         self._names, first = np.unique(names.ravel(), return_index=True)
         self._values = crossing.corners.ravel()[first]
         self.within = refined_cells(field, crossing.lattice)
-        self.blocks = self._search(crossing)
+        self.blocks = self._search(crossing, np.flatnonzero(self.within) if everywhere else self._first(crossing))
 
     def cells(self) -> tuple[np.ndarray, np.ndarray]:
         """The finer cells that the surface passes through: indices (N, 3) and corners (N, 8) for marching cubes."""
@@ -82,14 +84,11 @@ class Blocks:
             corners.append(some[crossed])
         return np.concatenate(cells), np.concatenate(corners)
 
-    def _search(self, crossing: Crossing) -> np.ndarray:
-        """Starts from the blocks that the bound cannot rule out, the seeds, and where the coarse surface leads into
-        the region, and follows the surface from block to block.
-        """
+    def _search(self, crossing: Crossing, front: np.ndarray) -> np.ndarray:
+        """Follows the surface from block to block; the region grows where a seam would be unclear."""
         crossed = np.zeros(self._lattice.nodes, bool)
         crossed[crossing.cells @ self._lattice.strides] = True
         seen = np.zeros(self._lattice.nodes, bool)
-        front = self._first(crossing)
         while len(front):
             seen[front] = True
             inside: np.ndarray = self._asked(front).reshape((-1, *(self._factor + 1,) * 3)) > 0
@@ -103,12 +102,13 @@ class Blocks:
                     unclear = (corners[:, 0] == corners[:, 3]) & (corners[:, 1] == corners[:, 2])
                     seam = _mixed(corners) & (unclear | ~crossed.take(beyond, mode="clip"))
                     reached.append(beyond[np.where(refined, _mixed(face.reshape(len(face), -1)), seam)])
-            front = np.unique(np.concatenate(reached))
+            front = distinct(np.concatenate(reached))
             front = front[~seen[front]]
             self.within[front] = True
         return np.flatnonzero(seen)
 
     def _first(self, crossing: Crossing) -> np.ndarray:
+        """Blocks that the bound cannot rule out, those with a seed, and where the coarse surface leads into."""
         lattice, strides = self._lattice, self._lattice.strides
         numbers = np.flatnonzero(self.within)
         reach = self._field.lipschitz * SLACK * lattice.spacing * np.sqrt(3) / 2
@@ -127,7 +127,7 @@ class Blocks:
                 leads = _mixed(inside[:, _CORNERS[:, axis] == side])
                 leads &= self.within.take(beyond, mode="clip")
                 first.append(beyond[leads])
-        return np.unique(np.concatenate(first))
+        return distinct(np.concatenate(first))
 
     def _at(self, blocks: np.ndarray) -> np.ndarray:
         """Where the values of the blocks' nodes are kept: (N, (factor + 1)³), x slowest."""
@@ -137,7 +137,7 @@ class Blocks:
     def _asked(self, blocks: np.ndarray) -> np.ndarray:
         """Values (N, (factor + 1)³) at the blocks' nodes; asks for those that are not known yet."""
         lowest = self._lattice.index(blocks) * self._factor @ self._strides
-        names = np.unique(lowest[:, None] + self._steps)
+        names = distinct(lowest[:, None] + self._steps)
         names = names[~np.isin(names, self._names, assume_unique=True)]
         x = names % self._strides[1]
         y, z = names // self._strides[1] % (self._strides[2] // self._strides[1]), names // self._strides[2]

@@ -91,7 +91,7 @@ def _last_level(nodes: Nodes, parents: np.ndarray, bound: float) -> np.ndarray:
         centres = np.repeat(some[:, 0] + 1, 8, axis=0)[valid]
         within_a, within_b = lattice.inner(centres), lattice.inner(opposite)
         done = 0.3 + 0.2 * start / len(parents)
-        nodes.ask(_distinct(opposite @ strides), done, done)
+        nodes.ask(distinct(opposite @ strides), done, done)
         a, b = nodes.values[centres @ strides], nodes.values[opposite @ strides]
         # Three corners are one cell away from the one and √2 from the other, and three the other way round.
         far, further = bound, bound * np.sqrt(2)
@@ -108,7 +108,7 @@ def _about(lattice: Lattice, seeds: np.ndarray) -> np.ndarray:
     """Numbers of the eight cells about the node nearest to each seed (N, 3); seeds outside the box are passed over."""
     nodes = np.rint((seeds - lattice.lower) / lattice.spacing + 1.0)
     nodes = nodes[lattice.inner(nodes)].astype(np.int64)
-    return _distinct((nodes @ lattice.strides)[:, None] - _CORNERS @ lattice.strides)
+    return distinct((nodes @ lattice.strides)[:, None] - _CORNERS @ lattice.strides)
 
 
 def _corners(lattice: Lattice, cells: np.ndarray) -> np.ndarray:
@@ -152,14 +152,14 @@ def _grow(nodes: Nodes, cells: np.ndarray) -> np.ndarray:
                 mixed = face.any(axis=1) & ~face.all(axis=1)
                 beyond.append(front[mixed] + (2 * side - 1) * lattice.strides[axis])
         reached = np.concatenate(beyond)
-        front = _distinct(reached[~seen[reached]])
+        front = distinct(reached[~seen[reached]])
         nodes.ask(_corner_nodes(lattice, front), 1.0, 1.0) if len(front) else None
         seen[front] = True
         grown = grown or len(front) > 0
     return np.flatnonzero(seen) if grown else cells
 
 
-def _distinct(names: np.ndarray) -> np.ndarray:
+def distinct(names: np.ndarray) -> np.ndarray:
     """The distinct integers, sorted. ``np.unique`` without counts hashes in NumPy 2.3 and later: 100 × slower here."""
     names = np.sort(names, axis=None)
     return names[np.concatenate([[True], names[1:] != names[:-1]])] if len(names) else names

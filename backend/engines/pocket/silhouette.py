@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import EmptyMask
-from .filters import distance_to, parts, signed_distance
+from .filters import blur, distance_to, parts, signed_distance
 from .sampling import sample
 
+EVEN = 2.0  # pixels along a line over which its width is evened out
 SPECK = 12  # pixels of the 256² frame; a smaller island is dirt of the cut-out, and would become a floater
 
 
@@ -46,8 +47,14 @@ class Silhouette:
         middle = _thin(self.distance, width)
         if not middle.any():
             return self
-        # beside the middle line the distance is known to less than a pixel: what the pixel there has, it keeps
-        grown = width / 2 - distance_to(middle) * np.float32(2 / len(self.distance))
+        pixel = 2 / len(self.distance)
+        # What is missing is added along each stretch, smoothly, so that the line stays as straight as it was drawn;
+        # and no farther than that line itself would reach, so that nothing beside it grows.
+        missing = np.where(middle, np.maximum(width / 2 - _half_width(self.distance, pixel), 0), 0).astype(np.float32)
+        about = blur(middle.astype(np.float32), EVEN)
+        missing = blur(missing, EVEN) / np.maximum(about, 1e-6) * (about > 1e-6)
+        reached = width / 2 + pixel - distance_to(middle) * pixel
+        grown = np.minimum(self.distance + missing, reached)
         return Silhouette(np.maximum(self.distance, grown).astype(np.float32), self.alpha)
 
     def to_thin(self, width: float) -> np.ndarray:
@@ -96,9 +103,24 @@ def shrunk(image: np.ndarray, size: int) -> np.ndarray:
 def _thin(distance: np.ndarray, width: float) -> np.ndarray:
     """The middle line (S, S) bool of what an opening with a disc of ``width`` takes away, corners excepted."""
     pixel = 2 / len(distance)
-    core = distance >= width / 2
+    middle = _middle_line(distance, pixel)
+    core = np.where(middle, _half_width(distance, pixel), distance) >= width / 2
     to_core = distance_to(core) * pixel if core.any() else np.full_like(distance, 4.0)
-    return _middle_line(distance, pixel) & (to_core > 0.75 * width)
+    return middle & (to_core > 0.75 * width)
+
+
+def _half_width(distance: np.ndarray, pixel: float) -> np.ndarray:
+    """Half the local width (H, W) at pixels of a middle line, which runs between pixels: across it the distance falls
+    by a pixel a pixel to both sides, whichever side of the line the pixel's centre is on.
+    """
+    d = np.pad(distance, 1, mode="edge")
+    height, width = distance.shape
+    halves = []
+    for y, x in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        ahead = d[1 + y : 1 + y + height, 1 + x : 1 + x + width]
+        behind = d[1 - y : 1 - y + height, 1 - x : 1 - x + width]
+        halves.append((ahead + behind) / 2 + pixel * np.hypot(y, x))
+    return np.asarray(np.maximum(distance, np.min(halves, axis=0)))
 
 
 def _stamped(distance: np.ndarray, centres: np.ndarray, beyond: float) -> np.ndarray:

@@ -8,9 +8,10 @@ from maquette.backend.engines.pocket.engine import CUT_OFF, GUESSED, PocketEngin
 from maquette.backend.engines.pocket.rays import Rays
 from maquette.backend.errors import BadWeights, Cancelled, EmptyMask
 from maquette.backend.evaluation.pictures import draw
+from maquette.backend.evaluation.raster import _fragments
 from maquette.backend.evaluation.recall import recall
 from maquette.backend.imaging.framing import Framed
-from maquette.backend.surface.extract import MARGIN
+from maquette.backend.surface.extract import MARGIN, extract
 from maquette.backend.surface.refine import refined
 from maquette.backend.surface.sparse import sparse
 from scipy import ndimage
@@ -58,8 +59,6 @@ def test_the_front_has_the_pictures_colours():
     rgba[..., :3] = np.where((x > 0)[None, :, None], (0.9, 0.1, 0.1), (0.1, 0.2, 0.9))
     engine = engines.load("pocket")
     shape = engine.generate(Conditioning(images=(Framed(rgba),)), Watch())
-    from maquette.backend.surface.extract import extract
-
     mesh = extract(shape, 64, Watch())
     colour, v = mesh.colours[:, :3] / 255.0, mesh.vertices
     front = v[:, 1] < np.quantile(v[:, 1], 0.3)
@@ -85,21 +84,53 @@ def test_no_background_bleeds_into_the_outline():
     assert np.abs(looked - (0.8, 0.6, 0.5)).max() < 0.05
 
 
+def seen(made, resolution, size):
+    """What the camera saw (size, size) bool of the mesh at this resolution."""
+    vertices, faces = in_rays(made, resolution)
+    pixels = np.stack([(vertices[:, 0] + 1) / 2 * size, (1 - vertices[:, 1]) / 2 * size], 1)
+    image = np.zeros(size * size, bool)
+    for pixel, _, _ in _fragments(pixels[faces], size):
+        image[pixel] = True
+    return image.reshape(size, size)
+
+
 @pytest.mark.parametrize("picture", ["flag", "ring", "table"])
 def test_seen_from_the_camera_the_outline_is_the_pictures(make, picture):
-    from maquette.backend.evaluation.raster import _fragments
-
-    vertices, faces = in_rays(make(picture))
-    size = 256
-    pixels = np.stack([(vertices[:, 0] + 1) / 2 * size, (1 - vertices[:, 1]) / 2 * size], 1)
-    seen = np.zeros(size * size, bool)
-    for pixel, _, _ in _fragments(pixels[faces], size):
-        seen[pixel] = True
+    image = seen(make(picture), 128, 256)
     mask = draw(picture)[..., 3] > 0.5
-    seen = seen.reshape(size, size)
     grown = ndimage.binary_dilation(mask, np.ones((3, 3)))
-    missing, extra = (mask & ~seen).sum() / mask.sum(), (seen & ~grown).sum() / mask.sum()
+    missing, extra = (mask & ~image).sum() / mask.sum(), (image & ~grown).sum() / mask.sum()
     assert missing < 0.005 and extra == 0
+
+
+@pytest.mark.parametrize("picture, low, high", [("table", -0.5, 0.2), ("wires", -0.05, 0.3), ("wheel", 0.3, 0.6)])
+def test_wires_are_as_wide_at_every_preset_and_as_in_the_picture(make, picture, low, high):
+    """Mean width of what a row of the picture crosses between two heights, legs, a wire and spokes."""
+    size, widths, counts = 1024, [], []
+    row = 1 - (np.arange(size) + 0.5) / size * 2
+    for preset, resolution in zip(PRESETS, (64, 128, 192), strict=True):
+        rows = seen(make(picture, preset), resolution, size)[(row > low) & (row < high)]
+        counts.append((np.diff(np.pad(rows, ((0, 0), (1, 0))).astype(int), axis=1) == 1).sum() / len(rows))
+        widths.append(rows.mean() * 2 / counts[-1])
+    alpha = draw(picture)[..., 3]
+    row = 1 - (np.arange(256) + 0.5) / 256 * 2
+    alpha = alpha[(row > low) & (row < high)]
+    count = (np.diff(np.pad(alpha > 0.5, ((0, 0), (1, 0))).astype(int), axis=1) == 1).sum() / len(alpha)
+    cell = 2 / 64
+    assert np.ptp(widths) < 0.06 * cell
+    assert widths == pytest.approx([alpha.mean() * 2 / count] * 3, abs=0.1 * cell)
+    assert np.ptp(counts) < 0.05
+
+
+def test_a_slit_stays_open_at_the_coarsest_preset(parts_and_handles):
+    """Two and a half pixels wide, less than a cell, and slanted."""
+    rgba = draw("disc")
+    y, x = np.mgrid[:256, :256]
+    along, across = (x - 128) * 0.9 + (y - 128) * 0.436, (y - 128) * 0.9 - (x - 128) * 0.436
+    rgba[..., 3] *= np.clip(np.hypot(np.maximum(np.abs(along) - 50, 0), across) - 0.75, 0, 1)
+    engine = engines.load("pocket")
+    shape = engine.generate(Conditioning(images=(Framed(rgba),), preset="fast"), Watch())
+    assert parts_and_handles(extract(shape, 64, Watch())) == (1, 1)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

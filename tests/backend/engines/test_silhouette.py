@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from maquette.backend.engines.pocket.silhouette import Silhouette, shrunk
 from maquette.backend.errors import EmptyMask
-from maquette.backend.evaluation.pictures import draw
+from maquette.backend.evaluation.pictures import _FINE, SIZE, _grid, _stroke, draw
 from scipy import ndimage
 
 PIXEL = 2 / 256
@@ -51,13 +51,52 @@ def test_nothing_left_is_an_error_with_a_fix():
     assert error.value.fix
 
 
-@pytest.mark.parametrize("cell", [2 / 64, 2 / 128])
-def test_wires_are_drawn_as_wide_as_asked(cell):
-    thin, wide = of("wires"), of("wires").no_thinner_than(1.6 * cell)
-    assert ndimage.label(wide.distance > 0)[1] == 1
-    rows = np.arange(140, 150)  # a slanted stretch of the wire
-    widened = (wide.distance[rows] > 0).sum() / (thin.distance[rows] > 0).sum()
-    assert widened > 1.3
+def slanted(width, degrees):
+    """Alpha of a straight wire, its width in pixels, with a knob beside it."""
+    x, y = _grid()
+    a = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]) * 0.8
+    inside = _stroke(x, y, tuple(0.003 - a), tuple(0.003 + a), width * PIXEL) | (np.hypot(x, y - 0.9) < 0.05)
+    return inside.reshape(SIZE, _FINE, SIZE, _FINE).mean((1, 3))
+
+
+def drawn_width(silhouette, degrees):
+    """Mean width in pixels, and how far it strays along the wire."""
+    size = 2048
+    inside = shrunk(silhouette.distance, size) > 0
+    axis = (np.arange(size) + 0.5) / (size / 2) - 1
+    x, y = np.meshgrid(axis, -axis)
+    turn = np.radians(degrees)
+    along, across = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    wire = inside & (np.abs(along) < 0.6) & (np.abs(across) < 0.05)
+    area = np.bincount(((along[wire] + 0.6) * 100).astype(int), minlength=120)[:120]
+    widths = area / (size / 2) ** 2 / 0.01 / PIXEL
+    return widths.mean(), widths.std()
+
+
+@pytest.mark.parametrize("degrees", [0, 7, 23, 45, 70])
+@pytest.mark.parametrize("width", [1.6, 2.0, 2.2, 3.0, 4.0])
+def test_wires_are_drawn_as_wide_as_asked_and_no_wider(width, degrees):
+    asked = 2.5
+    silhouette = Silhouette.of(slanted(width, degrees))
+    drawn, strays = drawn_width(silhouette.no_thinner_than(asked * PIXEL), degrees)
+    assert drawn == pytest.approx(max(asked, drawn_width(silhouette, degrees)[0]), abs=0.25)
+    assert strays < 0.06 * drawn
+
+
+def test_a_crooked_wire_stays_whole():
+    assert ndimage.label(of("wires").no_thinner_than(0.05).distance > 0)[1] == 1
+
+
+def test_thin_are_wires_and_slits_and_nothing_else():
+    alpha = draw("disc")[..., 3].copy()
+    alpha[100:103, 90:160] = 0
+    slit = Silhouette.of(alpha).to_thin(6 * PIXEL)
+    assert slit[101, 100:150].max() < 1.5 * PIXEL
+    assert slit[200, 128] > 90 * PIXEL
+    assert np.isinf(of("disc").to_thin(6 * PIXEL)).all()
+    wires = of("wires").to_thin(6 * PIXEL)
+    assert wires[51, 128] > 10 * PIXEL, "the bulb is not thin"
+    assert (wires[of("wires").distance > 0] < 2 * PIXEL).mean() > 0.15
 
 
 def test_what_is_wide_stays_as_it_is():

@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from maquette.backend.engines.pocket.engine import SHA256, WEIGHTS
+from maquette.backend.engines.pocket.network import PocketNetwork
+from maquette.backend.evaluation.first_surface import first_surface
 from maquette.backend.evaluation.inflation import inflate
-from maquette.backend.evaluation.metrics import TAUS, sample, score, turned
+from maquette.backend.evaluation.metrics import TAUS, Row, Score, sample, score, turned
 from maquette.backend.evaluation.pictures import draw
 from maquette.backend.evaluation.raster import axes, shade, silhouette, visible
+from maquette.backend.evaluation.run import means, shortfalls
+from maquette.backend.surface.measure import watertight
 
 CUBE_V = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64)
 CUBE_F = np.array(
@@ -90,3 +95,33 @@ def test_an_inflated_flag_stands_upright():
     vertices, _ = inflate(draw("flag"))
     top = vertices[vertices[:, 2] > 0.5]
     assert top[:, 0].max() > 0.4 > vertices[vertices[:, 2] < 0][:, 0].max() + 0.3
+
+
+def row(group, ours, inflation, first=None):
+    scores = [None if f is None else Score(0.1, (f, f, f), (f, f, f, f)) for f in (ours, inflation, first)]
+    return Row("x", group, scores[0], scores[1], 1.0, (), scores[2])
+
+
+def test_a_group_without_objects_has_no_means():
+    assert means([row("gso", 0.6, 0.5)], "real2") == {}
+    assert set(means([row("gso", 0.6, 0.5)])) == {"ours", "inflation"}
+    assert means([row("gso", 0.6, 0.5, 0.4), row("gso", 0.8, 0.5, 0.6)], "gso")["first"]["F@0.1"] == pytest.approx(0.5)
+
+
+def test_what_falls_short_is_named():
+    good = [row("gso", 0.8, 0.5), row("real2", 0.8, 0.5)]
+    assert shortfalls(good) == []
+    assert shortfalls(good[:1]) == ["real2: no object was measured"]
+    below_inflation = shortfalls([row("gso", 0.8, 0.9), good[1]])
+    assert len(below_inflation) == 2 and all("inflation" in sentence for sentence in below_inflation)
+    assert "prototype" in shortfalls([row("gso", 0.51, 0.5), good[1]])[0]
+    assert "prototype's 0.850" in shortfalls([row("gso", 0.8, 0.5, 0.85), good[1]])[0]
+
+
+def test_the_first_surface_is_closed_upright_and_within_the_outline():
+    mesh = first_surface(PocketNetwork.load(WEIGHTS, SHA256), draw("flag"))
+    vertices, faces = mesh
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    assert watertight(faces) and (a * np.cross(b, c)).sum() > 0
+    top, bottom = vertices[vertices[:, 2] > 0.5], vertices[vertices[:, 2] < 0]
+    assert top[:, 0].max() > 0.3 > bottom[:, 0].max() + 0.3, "the arm is at the top and to the right"

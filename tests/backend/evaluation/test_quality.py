@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from maquette.backend import engines
 from maquette.backend.evaluation.objects import read_benchmark
-from maquette.backend.evaluation.run import evaluate, means, shortfalls
+from maquette.backend.evaluation.run import evaluate, main, means, shortfalls
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
@@ -37,3 +37,9 @@ def test_every_eighth_object_is_better_than_inflated():
 @pytest.mark.slow
 def test_the_floor_holds_on_all_objects():
     assert shortfalls(evaluate(DATA, engines.load("pocket"))) == []
+
+
+@pytest.mark.slow
+def test_sparse_search_finds_the_surface_of_twenty_pictures(capsys):
+    assert main([str(DATA), "--recall"]) == 0
+    assert capsys.readouterr().out.count(" cells missed ") == 60
