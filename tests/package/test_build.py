@@ -10,7 +10,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from maquette.build_tools import environments, interpreters, libraries, package, packager, paths, pips, pythons, steps
+from maquette.build_tools import (
+    environments,
+    interpreters,
+    libraries,
+    package,
+    packager,
+    paths,
+    pips,
+    pythons,
+    steps,
+    wheelhouse,
+)
 from maquette.build_tools.verbs import bench, evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -301,3 +312,26 @@ def test_no_module_of_build_tools_imports_in_a_circle():
     assert needs["environments"] >= {"interpreters", "pips"}
     for name in needs:
         walk(name, ())
+
+
+def test_a_gpu_runtime_that_cannot_be_made_stops_with_a_sentence(monkeypatch, tmp_path):
+    seen = []
+
+    def refuse(command, **more):
+        seen.append((command, more))
+        return subprocess.CompletedProcess(command, 2)
+
+    monkeypatch.setattr(environments, "make", lambda recipe: Path("python"))
+    monkeypatch.setattr(environments.wheelhouse, "fetch_pip", lambda: None)
+    monkeypatch.setattr(environments.subprocess, "run", refuse)
+    with pytest.raises(paths.Stop, match=r"^The GPU runtime could not be installed"):
+        environments.gpu_environment()
+    command, more = seen[0]
+    assert command[:5] == ["python", "-m", "backend", "runtime", "install"]  # what users run, and nothing else
+    assert command[-2:] == ["--data", str(paths.BUILD)] and more["cwd"] == paths.ROOT
+
+
+def test_the_newest_pip_of_the_lock_is_carried():
+    version, hashes = wheelhouse.pinned_pip()
+    assert tuple(map(int, version.split("."))) >= (24, 1)  # this one tells its progress
+    assert hashes and all(re.fullmatch("[0-9a-f]{64}", digest) for digest in hashes)
