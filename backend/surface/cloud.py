@@ -12,18 +12,17 @@ import numpy as np
 from ..errors import EmptySurface
 from ..shapes import GaussianCloud, PointCloud, TriangleMesh
 from ..watch import Watch, within
-from .marching_cubes import dense_cells, marching_cubes
+from .hull import hull
 from .neighbours import nearest
 from .normals import orient, spread, votes
 from .paint import paint
 from .poisson import Grid, indicator
 from .samples import Samples, gather
-from .skin import one_skin
+from .skin import skin_of
 
 NEIGHBOURS = 16
 STRAY = 2.0  # times as far from its neighbours as these are from theirs: a floater
-SMOOTH = (1.0, 1.0)  # of the Gaussian over the indicator: at least so many cells, and so many spacings
-MARGIN = 2.0**-10  # as in ``extract``
+SMOOTH = (1.0, 0.7)  # of the Gaussian over the indicator: at least so many cells, and so many spacings
 
 
 def mesh_cloud(cloud: GaussianCloud | PointCloud, resolution: int, watch: Watch) -> TriangleMesh:
@@ -42,8 +41,12 @@ def mesh_cloud(cloud: GaussianCloud | PointCloud, resolution: int, watch: Watch)
     smooth = max(SMOOTH[0], SMOOTH[1] * spacing / grid.cell)
     solid = indicator(grid, samples.points, normals, areas, smooth, within(watch, 0.45, 0.75))
     watch.step(0.75, "meshing")
-    vertices, faces = marching_cubes(*dense_cells(solid), margin=MARGIN)
-    mesh = one_skin(TriangleMesh((vertices * grid.cell + grid.lower).astype(np.float32), faces))
+    if solid[0].mean() > 0:  # given normals may all point inwards
+        solid = -solid
+    loosest = float(np.sqrt(np.quantile(squares[:, -1], 0.9) * np.pi / NEIGHBOURS))
+    solid = np.minimum(solid, hull(samples.points, loosest, grid))
+    watch.step(0.8, "meshing")
+    mesh = skin_of(solid, grid.lower, grid.cell)
     if not len(mesh.faces):
         raise EmptySurface(
             "The points do not enclose anything.", "Use a cloud that shows an object from several sides."
@@ -68,10 +71,11 @@ def acquaint(samples: Samples, watch: Watch) -> tuple[Samples, np.ndarray, np.nd
         return samples, neighbours, squares
     # Only those that had a stray among their neighbours must look again.
     number = np.cumsum(~stray, dtype=np.int32) - 1
-    again = stray[neighbours].any(axis=1)[~stray]
+    again = np.flatnonzero(stray[neighbours[~stray]].any(axis=1))
     samples, neighbours, squares = samples[~stray], number[neighbours[~stray]], squares[~stray]
-    found, away = nearest(samples.points, NEIGHBOURS + 1, samples.points[again])
-    neighbours[again], squares[again] = found[:, 1:], away[:, 1:]  # the first is the point itself, or in its very place
+    if len(again):
+        found, away = nearest(samples.points, neighbours.shape[1] + 1, samples.points[again])
+        neighbours[again], squares[again] = found[:, 1:], away[:, 1:]  # the first is the point itself or its double
     return samples, neighbours, squares
 
 

@@ -18,11 +18,10 @@ from ..render.rasterise import rasterise, view
 from ..shapes import DepthView, GaussianCloud, TriangleMesh
 from ..watch import Watch, within
 from .depth_points import camera_of, points_of
-from .marching_cubes import dense_cells, marching_cubes
 from .paint import paint
 from .poisson import Grid
 from .samples import gather
-from .skin import one_skin
+from .skin import skin_of
 
 VIEWS, PICTURE = 24, 256  # of a cloud of Gaussians
 DISTANCE, FOV = 4.6, np.deg2rad(34.0)  # of its cameras, in half longest sides
@@ -120,11 +119,7 @@ def mesh_depths(
     """
     grid = Grid.around(points, resolution)
     field = fuse(views, grid, carve, within(watch, 0.0, 0.8))
-    for axis in range(3):  # the border is outside, whatever the views say
-        edge = np.moveaxis(field, axis, 0)
-        edge[[0, -1]] = -TRUNCATED
-    vertices, faces = marching_cubes(*dense_cells(field), margin=2.0**-10)
-    mesh = one_skin(TriangleMesh((vertices * grid.cell + grid.lower).astype(np.float32), faces))
+    mesh = skin_of(field, grid.lower, grid.cell)
     if not len(mesh.faces):
         raise EmptySurface("The views agree on nothing solid.", "Use views from all around, or the method poisson.")
     rgba = None

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..watch import Watch
 
-DIRECTIONS = 16  # axes looked along, each from both of its ends
-BEHIND = 2.5  # spacings behind the nearest point of a pixel at which a point is no longer seen
+DIRECTIONS = 32  # axes looked along, each from both of its ends
+BEHIND = 1.8  # spacings behind the nearest point of a pixel at which a point is no longer seen
 PIXEL = 1 / 1.1  # of a spacing … and
 PICTURE = (16, 320)  # … no fewer and no more pixels across than this
 SURE_VIEWS = 4  # sides that a point must be seen from to be sure of its own

@@ -18,7 +18,7 @@ import numpy as np
 from ..watch import Watch
 
 MARGIN = 0.1  # of the object's longest side, free on each side of it: the lattice is periodic
-LOCAL = 4  # cells: how far a point's own value counts in the level
+LOCAL = 3  # cells: how far a point's own value counts in the level
 FAINT = 1e-3  # weight of the mean over all points in the level, relative to a place full of points
 
 
@@ -140,7 +140,7 @@ def level(grid: Grid, points: np.ndarray, values: np.ndarray, areas: np.ndarray)
     typical = float(places.sample(below).mean())
     field = over / (below + np.float32(FAINT * typical)) + np.float32(mean)
     for axis, side in enumerate(grid.shape):
-        field = np.moveaxis(np.tensordot(_between(side), field, (1, axis)), 0, axis)
+        field = np.moveaxis(np.tensordot(between(side, LOCAL), field, (1, axis)), 0, axis)
     return field
 
 
@@ -152,7 +152,7 @@ def _blurred(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _between(side: int) -> np.ndarray:
-    """The matrix (side, coarse nodes) that interpolates linearly along one axis."""
-    at = np.arange(side) / LOCAL
-    return np.maximum(1 - np.abs(at[:, None] - np.arange(-(-side // LOCAL) + 1)), 0).astype(np.float32)
+def between(side: int, step: int) -> np.ndarray:
+    """The matrix (side, coarse nodes) that interpolates linearly along one axis, between nodes ``step`` cells apart."""
+    at = np.arange(side) / step
+    return np.maximum(1 - np.abs(at[:, None] - np.arange(-(-side // step) + 1)), 0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Of all that a level set consists of, the outermost skin: no inner shells, no floaters."""
+"""A solid's values on a grid → its outermost skin: closed, no inner shells, no floaters."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ import numpy as np
 
 from ..shapes import TriangleMesh
 from .clean import drop_unused
+from .marching_cubes import dense_cells, marching_cubes
 from .measure import components
 
+MARGIN = 2.0**-10  # as in ``extract``
 LEAST = 0.02  # of the largest part's area, below which a part is a floater
+
+
+def skin_of(solid: np.ndarray, lower: np.ndarray, cell: float) -> TriangleMesh:
+    """The skin of values (X, Y, Z), positive inside, at the places ``lower`` (3,) + index · ``cell``; without a face
+    where there is none. Their border becomes outside, in place, so that nothing is cut open there.
+    """
+    for axis in range(3):
+        ends = np.moveaxis(solid, axis, 0)
+        ends[[0, -1]] = np.minimum(ends[[0, -1]], np.float32(-1e-3))
+    vertices, faces = marching_cubes(*dense_cells(solid), margin=MARGIN)
+    return one_skin(TriangleMesh((vertices * cell + lower).astype(np.float32), faces))
 
 
 def one_skin(mesh: TriangleMesh, least: float = LEAST) -> TriangleMesh:
