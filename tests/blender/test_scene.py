@@ -145,7 +145,7 @@ def test_what_cannot_be_placed_leaves_nothing_behind(addon, place, monkeypatch):
     def burst(*_):
         raise TypeError("no such thing")
 
-    for step in ("remember", "_resolve"):
+    for step in ("remember", "resolve"):
         monkeypatch.setattr(addon.scene, step, burst)
         with pytest.raises(TypeError, match="no such thing"):
             place()
