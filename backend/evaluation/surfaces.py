@@ -1,6 +1,6 @@
 """Clouds of known solids, and how well each way of meshing brings the solid back.
 
-python -m backend.evaluation.surfaces [--out FOLDER] [--sizes 8000 20000 65000] [--resolution 192] [--quick]
+python -m backend.evaluation.surfaces [--solids chair mug] [--sizes 8000 20000] [--ways poisson] [--out FOLDER]
 
 The solids are signed distance functions, so every mesh is scored against the truth itself. Three kinds of Gaussians
 are drawn from their surfaces: flat ones that lie in it (surfels), fuzzy ones that miss it a little in place, slant,
@@ -9,15 +9,26 @@ size and opacity, with floaters, and round ones in no particular frame, as image
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..errors import EmptySurface
 from ..shapes import GaussianCloud, TriangleMesh
+from ..surface.cloud import mesh_cloud
+from ..surface.depth_points import points_of
+from ..surface.fuse import looks, mesh_carved, mesh_depths
 from ..surface.marching_cubes import dense_cells, marching_cubes
 from ..surface.measure import measure
+from ..surface.opacity_field import BLOCKS, mesh_opacity
+from ..surface.samples import gather
+from ..watch import Watch
 from .metrics import sample
 
 Solid = Callable[[np.ndarray], np.ndarray]  # points (N, 3) → signed distance (N,), positive inside
@@ -202,3 +213,95 @@ def score(mesh: TriangleMesh, true: Truth, seconds: float) -> Figures:
         known.faces,
         seconds,
     )
+
+
+# ----------------------------------------------------------------------------------------------- ways
+
+
+def _by_poisson(cloud: GaussianCloud, resolution: int) -> TriangleMesh:
+    return mesh_cloud(cloud, resolution, Watch())
+
+
+def _by_carving(cloud: GaussianCloud, resolution: int) -> TriangleMesh:
+    return mesh_carved(cloud, resolution, Watch())
+
+
+def _by_mean(cloud: GaussianCloud, resolution: int) -> TriangleMesh:
+    samples, frame = gather(cloud, resolution)
+    views = looks(cloud, frame.centre, frame.scale, Watch())
+    return mesh_depths(views, frame.back(samples.points), samples.colours, resolution, False, Watch())
+
+
+def _by_view_points(cloud: GaussianCloud, resolution: int) -> TriangleMesh:
+    _, frame = gather(cloud, resolution)
+    return mesh_cloud(points_of(looks(cloud, frame.centre, frame.scale, Watch()), Watch()), resolution, Watch())
+
+
+def _by_opacity(cloud: GaussianCloud, resolution: int) -> TriangleMesh:
+    return mesh_opacity(cloud, resolution // BLOCKS * BLOCKS, Watch())
+
+
+def _by_saturated_opacity(cloud: GaussianCloud, resolution: int) -> TriangleMesh:
+    """The same field where it is half of what it saturates at."""
+    return mesh_opacity(cloud, resolution // BLOCKS * BLOCKS, Watch(), level=0.5)
+
+
+WAYS: dict[str, Callable[[GaussianCloud, int], TriangleMesh]] = {
+    "poisson": _by_poisson,
+    "opacity 1": _by_opacity,
+    "opacity ½": _by_saturated_opacity,
+    "carve": _by_carving,
+    "mean depth": _by_mean,
+    "view points": _by_view_points,
+}
+
+
+def compare(
+    solids: Sequence[str], kinds: Sequence[str], sizes: Sequence[int], ways: Sequence[str], resolution: int
+) -> Iterator[tuple[str, str, int, str, Figures, TriangleMesh]]:
+    """Every way on every cloud: solid, kind, size, way, figures, mesh."""
+    for name in solids:
+        true = truth(SOLIDS[name])
+        for kind in kinds:
+            for size in sizes:
+                cloud = gaussians(true, kind, size)
+                for way in ways:
+                    began = time.process_time()
+                    try:
+                        mesh = WAYS[way](cloud, resolution)
+                    except EmptySurface:
+                        mesh = TriangleMesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
+                    seconds = time.process_time() - began
+                    yield name, kind, size, way, score(mesh, true, seconds), mesh
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints the table as Markdown, row by row; with --out, writes rows.json beside it."""
+    parser = argparse.ArgumentParser(prog="surfaces", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--solids", nargs="+", choices=[*SOLIDS], default=[*SOLIDS])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--sizes", nargs="+", type=int, default=[8000, 20_000, 65_000])
+    parser.add_argument("--ways", nargs="+", choices=[*WAYS], default=[*WAYS])
+    parser.add_argument("--resolution", type=int, default=192)
+    parser.add_argument("--out", type=Path, help="where rows.json goes")
+    args = parser.parse_args(argv)
+    print(f"F at {TAU} of a box of 2; {args.resolution} cells across; seconds of processor time\n")
+    print("| solid | Gaussians | | method | F | accuracy | completeness | parts | closed | faces | seconds |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    rows = []
+    for name, kind, size, way, known, _ in compare(args.solids, args.kinds, args.sizes, args.ways, args.resolution):
+        rows.append({"solid": name, "kind": kind, "size": size, "way": way, **asdict(known)})
+        print(
+            f"| {name} | {kind} | {size // 1000}k | {way} | {known.f:.3f} | {known.accuracy:.4f}"
+            f" | {known.completeness:.4f} | {known.parts} | {'yes' if known.watertight else 'no'}"
+            f" | {known.faces // 1000}k | {known.seconds:.1f} |",
+            flush=True,
+        )
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+        (args.out / "rows.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -13,7 +13,7 @@ from .poisson import Grid, between
 
 AXES = 32  # directions that silhouettes are taken along
 PIXEL = 3.0  # spacings: larger than any hole between points
-COARSE = 4  # cells between the nodes that are looked at
+COARSE = 3  # cells between the nodes that are looked at
 DOUBT = 1.5  # silhouettes that may be wrong
 
 
@@ -23,7 +23,8 @@ def hull(points: np.ndarray, spacing: float, grid: Grid) -> np.ndarray:
     """
     sides = [-(-side // COARSE) + 1 for side in grid.shape]
     axes = [np.arange(side) * (COARSE * grid.cell) + low for side, low in zip(sides, grid.lower, strict=True)]
-    pixel = max(PIXEL * spacing, grid.cell)
+    # No point may slip between the nodes: the nearest node to it must be in every silhouette.
+    pixel = max(PIXEL * spacing, COARSE * grid.cell)
     inside = np.zeros(sides, np.float32)
     for axis in fibonacci(AXES):
         right, up, _ = frame_of(axis).astype(np.float64)
@@ -33,9 +34,7 @@ def hull(points: np.ndarray, spacing: float, grid: Grid) -> np.ndarray:
         column, row = ((flat - low) / pixel).astype(np.int64).T
         shape = np.zeros((height, width), bool)
         shape[row, column] = True
-        wide = np.pad(shape, 1)
-        wide = wide[:-2] | wide[1:-1] | wide[2:]
-        shape = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
+        shape = _widened(shape)
         across, along = (
             (axes[0][:, None, None] * way[0] + axes[1][:, None] * way[1] + axes[2] * way[2] - start) / pixel
             for way, start in ((right, low[0]), (up, low[1]))
@@ -43,7 +42,15 @@ def hull(points: np.ndarray, spacing: float, grid: Grid) -> np.ndarray:
         within = (across >= 0) & (across < width) & (along >= 0) & (along < height)
         at = np.where(within, along.astype(np.int64) * width + across.astype(np.int64), 0)
         inside += within & shape.reshape(-1)[at]
-    field = np.where(inside > AXES - DOUBT, np.float32(1), np.float32(-1))
+    field = np.where(_widened(inside > AXES - DOUBT), np.float32(1), np.float32(-1))
     for axis, side in enumerate(grid.shape):
         field = np.moveaxis(np.tensordot(between(side, COARSE), field, (1, axis)), 0, axis)
     return field
+
+
+def _widened(mask: np.ndarray) -> np.ndarray:
+    """A mask with its neighbours along every axis, corners too."""
+    for axis in range(mask.ndim):
+        wide = np.moveaxis(np.pad(mask, [(int(a == axis),) * 2 for a in range(mask.ndim)]), axis, 0)
+        mask = np.moveaxis(wide[:-2] | wide[1:-1] | wide[2:], 0, axis)
+    return mask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..errors import EmptySurface
 from ..shapes import GaussianCloud, PointCloud
 from ..shapes.gaussians import rotation_matrices
+from .split import split
 
 FAINTEST = 0.05  # opacity below which a Gaussian is not seen
 FLAT = 0.4  # a Gaussian's least extent over its second one, below which its least axis is its normal
@@ -67,13 +69,16 @@ def gather(cloud: GaussianCloud | PointCloud, across: int) -> tuple[Samples, Fra
             "The cloud has too few visible points to be a surface.",
             "Use a cloud of an object, of a thousand points or more.",
         )
-    samples = samples[_near(samples.points)]
-    points = samples.points.astype(np.float64)
-    lower, upper = points.min(axis=0), points.max(axis=0)
+    near = _near(samples.points)
+    if not near.all():
+        samples = samples[near]
+    lower, upper = (end.astype(np.float64) for end in (samples.points.min(axis=0), samples.points.max(axis=0)))
     frame = Frame((lower + upper) / 2, float(np.max(upper - lower)) / 2)
     if not frame.scale > 0:
         raise EmptySurface("All points of the cloud lie in one place.", "Use a cloud of an object.")
-    points = ((points - frame.centre) / frame.scale).astype(np.float32)
+    points = np.empty(samples.points.shape, np.float32)
+    for rows in _batches(len(points)):
+        points[rows] = (samples.points[rows] - frame.centre) / frame.scale
     samples = Samples(points, samples.weights, samples.colours, samples.normals, samples.oriented)
     extent = np.linalg.eigvalsh(np.cov(points[:: max(1, len(points) // SAMPLE)].T.astype(np.float64)))
     if extent[0] <= (THINNEST**2) * extent[2]:
@@ -87,17 +92,19 @@ def gather(cloud: GaussianCloud | PointCloud, across: int) -> tuple[Samples, Fra
 def _gaussians(cloud: GaussianCloud) -> Samples:
     keep = np.isfinite(cloud.means).all(axis=1) & (cloud.opacities >= FAINTEST)
     keep &= np.isfinite(cloud.scales).all(axis=1) & np.isfinite(cloud.rotations).all(axis=1)
-    scales, rotations = cloud.scales[keep], cloud.rotations[keep]
+    keep &= np.einsum("ij,ij->i", cloud.rotations, cloud.rotations) > 0
+    means, scales, rotations = cloud.means[keep], cloud.scales[keep], cloud.rotations[keep]
+    if not len(means):
+        return Samples(means, np.zeros(0, np.float32), None, None, False)
     order = np.sort(scales, axis=1)
     flat = order[:, 0] < FLAT * order[:, 1]
-    flat &= np.einsum("ij,ij->i", rotations, rotations) > 0
     normals = np.zeros((len(scales), 3), np.float32)
     axes = rotation_matrices(rotations[flat])
-    least = np.argmin(scales[flat], axis=1)
-    normals[flat] = axes[np.arange(len(least)), :, least]
+    normals[flat] = axes[np.arange(len(axes)), :, np.argmin(scales[flat], axis=1)]
     weights = np.clip(cloud.opacities[keep], 0, 1).astype(np.float32)
     colours = np.clip(np.nan_to_num(cloud.colours[keep]), 0, 1).astype(np.float32)
-    return Samples(cloud.means[keep], weights, colours, normals, False)
+    points, origins = split(means, scales, rotations, flat)
+    return Samples(points, weights[origins], colours[origins], normals[origins], False)
 
 
 def _points(cloud: PointCloud) -> Samples:
@@ -118,8 +125,16 @@ def _near(points: np.ndarray) -> np.ndarray:
     some = points[:: max(1, len(points) // SAMPLE)].astype(np.float64)
     centre = np.median(some, axis=0)
     reach = np.quantile(np.linalg.norm(some - centre, axis=1), 0.95)
-    near = np.linalg.norm(points - centre, axis=1) <= FAR * reach
-    return near if reach > 0 else np.ones(len(points), bool)
+    near = np.ones(len(points), bool)
+    if reach > 0:
+        for rows in _batches(len(points)):
+            near[rows] = np.linalg.norm(points[rows] - centre, axis=1) <= FAR * reach
+    return near
+
+
+def _batches(count: int) -> Iterator[slice]:
+    """Rows by the million: double precision for all at once would be more than the cloud itself."""
+    return (slice(start, start + SAMPLE) for start in range(0, count, SAMPLE))
 
 
 def thin(samples: Samples, across: int) -> Samples:
