@@ -5,6 +5,7 @@ Like ``runtime``: plain Python state, ticked by a timer; ``finish`` is the way w
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import time
@@ -290,8 +291,10 @@ def redraw() -> None:
 
 
 def register() -> None:
-    """Nothing runs before it is asked for."""
+    """Nothing runs before it is asked for; what runs then ends with Blender."""
+    atexit.register(close)
 
 
 def unregister() -> None:
+    atexit.unregister(close)
     close()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from . import gpu_panel, runtime, thumbnails
+from . import gpu_panel, job_lines, runtime, thumbnails
 from .cutouts import is_cutout
-from .drawing import duration, say
-from .job import Job
+from .drawing import say
 from .link import EngineInfo
 from .mesh import COLOURS
 from .properties import DEFAULT_ENGINE
@@ -113,19 +112,19 @@ class MAQUETTE_PT_queue(_Sidebar, bpy.types.Panel):
     def draw(self, context):
         layout, session = self.layout, runtime.current()
         if runtime.left_over:
-            _draw_left_over(layout, context)
+            job_lines.draw_left_over(layout, context)
         if session is not None:
             if session.note:
-                _draw_trouble(layout, context, session)
+                job_lines.draw_trouble(layout, context, session)
             pending = [job for job in session.jobs if not job.ended]
             for job in pending[:_SHOWN]:
-                _draw_pending(layout, job)
+                job_lines.draw_pending(layout, job)
             if len(pending) > _SHOWN:
                 layout.label(text=f"… and {len(pending) - _SHOWN} more")
             if len(pending) > 1:
                 layout.operator("maquette.cancel", text=f"Cancel All ({len(pending)})", icon="X").job = ""
             for job in [job for job in reversed(session.jobs) if job.ended][:_SHOWN]:
-                _draw_ended(layout, context, job)
+                job_lines.draw_ended(layout, context, job)
         for note in runtime.delivery.notes:
             say(layout, context, note, "INFO")
         if runtime.delivery.notes or (session is not None and any(job.ended for job in session.jobs)):
@@ -208,80 +207,6 @@ def _draw_colour_hint(layout, context) -> None:
     ours = thing is not None and thing.type == "MESH" and "maquette" in thing
     if plain and ours and COLOURS in thing.data.color_attributes:
         layout.operator("maquette.show_colours", icon="COLOR")
-
-
-def _draw_left_over(layout, context) -> None:
-    count = runtime.left_over
-    box = layout.box()
-    jobs = "One job was" if count == 1 else f"{count} jobs were"
-    say(box, context, f"{jobs} not finished when Blender ended.", "RECOVER_LAST")
-    row = box.row(align=True)
-    row.operator("maquette.resume_queue")
-    row.operator("maquette.discard_queue")
-
-
-def _draw_trouble(layout, context, session) -> None:
-    box = layout.box()
-    say(box, context, f"{session.note} {session.fix}", "ERROR")
-    row = box.row(align=True)
-    if session.state == "failed":
-        row.operator("maquette.start_backend", icon="FILE_REFRESH")
-    row.operator("maquette.show_log", icon="TEXT")
-
-
-def _draw_pending(layout, job: Job) -> None:
-    column = layout.column(align=True)
-    row = column.row(align=True)
-    row.label(text=job.request.name, icon="PLAY" if job.state == "running" else "TIME")
-    row.operator("maquette.cancel", text="", icon="X").job = job.id
-    if job.state == "running":
-        text = "Stopping" if job.cancelling else job.stage or "Starting"
-        if job.eta is not None and not job.cancelling:
-            text += f" · {duration(job.eta)} left"
-        column.progress(factor=job.fraction, type="BAR", text=text)
-
-
-def _draw_ended(layout, context, job: Job) -> None:
-    ticket = runtime.delivery.tickets.get(job.id)
-    if job.state == "done" and job.report is not None:
-        row = layout.row(align=True)
-        placed = ticket.placed if ticket is not None else None
-        image = ticket.image if ticket is not None else ""
-        row.label(text=placed.name if placed else image or job.request.name, icon="CHECKMARK")
-        row.label(text=f"{job.report.seconds:.1f} s")
-        if placed:
-            row.operator("maquette.select_result", text="", icon="RESTRICT_SELECT_OFF").object = placed.name
-        if ticket is not None:
-            say(layout, context, ticket.told, "INFO")
-        for warning in job.report.warnings:
-            say(layout, context, warning, "ERROR")
-    elif job.state == "failed" and job.failure is not None:
-        box = layout.box()
-        box.label(text=job.request.name, icon="CANCEL")
-        say(box, context, f"{job.failure.sentence} {job.failure.fix}")
-        _draw_mending(box.row(align=True), job)
-    else:
-        row = layout.row(align=True)
-        row.label(text=f"{job.request.name}: cancelled", icon="PANEL_CLOSE")
-        if ticket is not None:
-            row.operator("maquette.retry", text="", icon="FILE_REFRESH").job = job.id
-
-
-def _draw_mending(row, job: Job) -> None:
-    """The control that would mend the failure, where there is one, and a plain second try."""
-    code = job.failure.code if job.failure is not None else ""
-    if code == "empty_mask" and job.request.cutout != "none":
-        mend = row.operator("maquette.retry", text="Try with Cut-out Off", icon="FILE_REFRESH")
-        mend.job, mend.cutout = job.id, "none"
-    elif code == "out_of_memory" and job.request.preset != "fast":
-        mend = row.operator("maquette.retry", text="Try with Fast", icon="FILE_REFRESH")
-        mend.job, mend.preset = job.id, "fast"
-    elif code in ("input_not_taken", "unknown_engine"):
-        row.menu("MAQUETTE_MT_engines", text="Choose Engine")
-    else:
-        row.operator("maquette.retry", icon="FILE_REFRESH").job = job.id
-    if code in ("internal", "backend_lost"):
-        row.operator("maquette.copy_report", icon="COPYDOWN")
 
 
 def _engines() -> tuple[EngineInfo, ...]:

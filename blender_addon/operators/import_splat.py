@@ -56,10 +56,10 @@ class MAQUETTE_OT_import_splat(Making, bpy.types.Operator):
     def draw(self, _context):
         layout = self.layout
         layout.use_property_split = True
-        keys = ("preset", "target_faces", "height") if self.as_ == "mesh" else ("at_most", "keep_scale", "height")
-        for key in ("as_", "up", *keys):
+        keys = ("preset", "target_faces") if self.as_ == "mesh" else ("at_most",)
+        for key in ("as_", "up", *keys, "keep_scale", "height"):
             row = layout.row()
-            row.enabled = key != "height" or self.as_ == "mesh" or not self.keep_scale
+            row.enabled = key != "height" or not self.keep_scale
             row.prop(self, key)
 
     def execute(self, context):
@@ -85,12 +85,12 @@ class MAQUETTE_OT_import_splat(Making, bpy.types.Operator):
 
     def _ticket(self, context, path: str, batch) -> Ticket:
         as_mesh = self.as_ == "mesh"
-        options = {"up": self.up}
+        options = {"up": self.up, "keep_scale": self.keep_scale}
         if not as_mesh:
-            options |= {"show_as": self.as_, "at_most": self.at_most, "keep_scale": self.keep_scale}
+            options |= {"show_as": self.as_, "at_most": self.at_most}
         more = {"file": path, "options": options, "output": "mesh" if as_mesh else "cloud"}
         ticket = self.ticket(context, self.name or Path(path).stem, NoSource(), path, batch, **more)
-        return ticket.at_origin() if self.keep_scale and not as_mesh and batch is None else ticket
+        return ticket.at_origin() if self.keep_scale and batch is None else ticket
 
 
 class MAQUETTE_FH_splat(bpy.types.FileHandler):

@@ -225,6 +225,15 @@ def test_as_a_mesh_it_is_closed_and_coloured(addon, signpost, splat):
     upright(points, srgb(mesh))
 
 
+def test_a_mesh_can_keep_the_size_and_place_of_its_file(addon, signpost, splat):
+    bpy.context.scene.cursor.location = (5, 5, 5)
+    bpy.ops.maquette.import_splat(filepath=splat(), up="+Z", preset="fast", keep_scale=True, target_faces=2000)
+    thing = bpy.context.object
+    points = positions(thing.data)
+    assert tuple(thing.location) == (0, 0, 0)
+    assert np.allclose((points.min(axis=0), points.max(axis=0)), (-SIDES / 2, SIDES / 2), atol=0.1)
+
+
 def test_the_user_sees_the_window_s_way(addon, signpost, splat):
     """Through the timer, as with a window: a ticket waits its turn and the note is kept for the panel."""
     op_file = splat()
