@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -78,6 +79,14 @@ def gpu_environment() -> Path:
         pip("install", "--quiet", *locked, python=str(python))
         marker.write_text(sha256(lock))
     return python
+
+
+def why_no_gpu_environment() -> str:
+    """A sentence where no GPU runtime is locked for this kind of computer; "" where one is."""
+    told = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [str(make(DEV)), "-m", "backend", "runtime", "status", "--json", "--data", str(BUILD)]
+    state = json.loads(subprocess.run(command, cwd=ROOT, env=told, check=True, capture_output=True).stdout)
+    return "" if state["supported"] else str(state["sentence"])
 
 
 def available(recipes: tuple[Recipe, ...]) -> tuple[list[tuple[Recipe, Path]], list[str]]:

@@ -57,15 +57,25 @@ class Steps:
         if broken:
             raise broken[0]
 
-    def pytest(self, title: str, python: Path, *arguments: object, env: Mapping[str, str] | None = None) -> bool:
-        """Runs pytest and adds up what it ran. An empty selection (pytest's exit 5) is noted, and is no failure."""
+    def pytest(
+        self,
+        title: str,
+        python: Path,
+        *arguments: object,
+        env: Mapping[str, str] | None = None,
+        may_be_empty: bool = True,
+    ) -> bool:
+        """Runs pytest and adds up what it ran. An empty selection (pytest's exit 5) is noted, and is no failure
+        where it ``may_be_empty``.
+        """
         REPORTS.mkdir(parents=True, exist_ok=True)
         report = REPORTS / f"{title.replace(' ', '-').replace(':', '')}.xml"
         report.unlink(missing_ok=True)
         told = (f"--junitxml={report}", "--durations=8", "--durations-min=5", "-rs")
         command = [str(python), "-m", "pytest", *told, *map(str, arguments)]
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
-        return self._run(title, command, environment, report) in (0, NOTHING_SELECTED)
+        code = self._run(title, command, environment, report, may_be_empty)
+        return code == 0 or (may_be_empty and code == NOTHING_SELECTED)
 
     def made(self, title: str, make: Callable[[], Path]) -> Path | None:
         """What ``make`` returns as a step of its own; None, and a failed run, where it raises Stop."""
@@ -91,7 +101,14 @@ class Steps:
             print(", ".join(f"{number} {what}" for what, number in self.counts.items()))
         return 1 if self.failed else 0
 
-    def _run(self, title: str, command: list[str], env: Mapping[str, str], report: Path | None = None) -> int:
+    def _run(
+        self,
+        title: str,
+        command: list[str],
+        env: Mapping[str, str],
+        report: Path | None = None,
+        may_be_empty: bool = True,
+    ) -> int:
         start = time.monotonic()
         whole = getattr(self._lane, "whole", False)
         if not whole:
@@ -101,7 +118,7 @@ class Steps:
         with self._turn:
             if whole:
                 print(f"\n── {title}\n{done.stdout.decode('utf-8', 'replace')}", end="", flush=True)
-            if report is not None and done.returncode == NOTHING_SELECTED:
+            if report is not None and done.returncode == NOTHING_SELECTED and may_be_empty:
                 self.leave_out(title, "no test is selected")
                 return done.returncode
             if report is not None:

@@ -77,9 +77,13 @@ def _on_torch(steps: Steps, options: argparse.Namespace) -> None:
     if options.quick:
         steps.leave_out("tests on torch", "--quick")
         return
+    reason = environments.why_no_gpu_environment()
+    if reason:
+        steps.leave_out("tests on torch", reason)
+        return
     python = steps.made("the GPU runtime", environments.gpu_environment)
     if python is not None:
-        steps.pytest("tests on torch", python, "tests/torch")
+        steps.pytest("tests on torch", python, "tests/torch", may_be_empty=False)
 
 
 def _windows(steps: Steps, options: argparse.Namespace, thorough: bool, dev: Path) -> None:
