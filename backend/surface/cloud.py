@@ -31,8 +31,7 @@ def mesh_cloud(cloud: GaussianCloud | PointCloud, resolution: int, watch: Watch)
     ``resolution``: cells across the longest side, margins included. Raises EmptySurface where the cloud encloses
     nothing, Cancelled where the watch says so.
     """
-    watch.step(0.0, "gathering points")
-    samples, frame = gather(cloud, resolution)
+    samples, frame = gather(cloud, resolution, within(watch, 0.0, 0.05))
     samples, neighbours, squares = acquaint(samples, within(watch, 0.05, 0.25))
     spacing = float(np.sqrt(np.median(squares[:, -1]) * np.pi / NEIGHBOURS))
     normals = face(samples, neighbours, spacing, within(watch, 0.25, 0.45))

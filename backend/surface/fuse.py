@@ -131,8 +131,8 @@ def mesh_depths(
 
 def mesh_carved(cloud: GaussianCloud, resolution: int, watch: Watch) -> TriangleMesh:
     """Gaussians → what 24 views of them leave standing, in the cloud's frame."""
-    samples, frame = gather(cloud, resolution)
-    views = looks(cloud, frame.centre, frame.scale, within(watch, 0.0, 0.6))
+    samples, frame = gather(cloud, resolution, within(watch, 0.0, 0.1))
+    views = looks(cloud, frame.centre, frame.scale, within(watch, 0.1, 0.6))
     points = frame.back(samples.points)
     return mesh_depths(views, points, samples.colours, resolution, True, within(watch, 0.6, 1.0))
 

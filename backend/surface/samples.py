@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import EmptySurface
 from ..shapes import GaussianCloud, PointCloud
 from ..shapes.gaussians import rotation_matrices
+from ..watch import Watch, within
 from .split import split
 
 FAINTEST = 0.05  # opacity below which a Gaussian is not seen
@@ -58,18 +59,20 @@ class Frame:
         return (points.astype(np.float64) * self.scale + self.centre).astype(np.float32)
 
 
-def gather(cloud: GaussianCloud | PointCloud, across: int) -> tuple[Samples, Frame]:
+def gather(cloud: GaussianCloud | PointCloud, across: int, watch: Watch | None = None) -> tuple[Samples, Frame]:
     """The points of a cloud that count, at most about one for each of ``across``³ cells where they are many.
 
     Raises EmptySurface where nothing is visible, or what is cannot enclose anything.
     """
+    watch = watch or Watch()
+    watch.step(0.0, "gathering points")
     samples = _gaussians(cloud) if isinstance(cloud, GaussianCloud) else _points(cloud)
     if len(samples) < FEWEST:
         raise EmptySurface(
             "The cloud has too few visible points to be a surface.",
             "Use a cloud of an object, of a thousand points or more.",
         )
-    near = _near(samples.points)
+    near = _near(samples.points, within(watch, 0.2, 0.4))
     if not near.all():
         samples = samples[near]
     lower, upper = (end.astype(np.float64) for end in (samples.points.min(axis=0), samples.points.max(axis=0)))
@@ -77,7 +80,7 @@ def gather(cloud: GaussianCloud | PointCloud, across: int) -> tuple[Samples, Fra
     if not frame.scale > 0:
         raise EmptySurface("All points of the cloud lie in one place.", "Use a cloud of an object.")
     points = np.empty(samples.points.shape, np.float32)
-    for rows in _batches(len(points)):
+    for rows in _batches(len(points), within(watch, 0.4, 0.6)):
         points[rows] = (samples.points[rows] - frame.centre) / frame.scale
     samples = Samples(points, samples.weights, samples.colours, samples.normals, samples.oriented)
     extent = np.linalg.eigvalsh(np.cov(points[:: max(1, len(points) // SAMPLE)].T.astype(np.float64)))
@@ -86,7 +89,7 @@ def gather(cloud: GaussianCloud | PointCloud, across: int) -> tuple[Samples, Fra
             "All points of the cloud lie in one plane, which encloses nothing.",
             "Use a cloud that shows an object from several sides.",
         )
-    return thin(samples, across) if len(samples) > MANY else samples, frame
+    return thin(samples, across, within(watch, 0.6, 1.0)) if len(samples) > MANY else samples, frame
 
 
 def _gaussians(cloud: GaussianCloud) -> Samples:
@@ -120,25 +123,28 @@ def _points(cloud: PointCloud) -> Samples:
     return Samples(cloud.points[keep], np.ones(int(keep.sum()), np.float32), colours, normals, oriented)
 
 
-def _near(points: np.ndarray) -> np.ndarray:
+def _near(points: np.ndarray, watch: Watch) -> np.ndarray:
     """Which points (N,) do not lie far out of the cloud."""
     some = points[:: max(1, len(points) // SAMPLE)].astype(np.float64)
     centre = np.median(some, axis=0)
     reach = np.quantile(np.linalg.norm(some - centre, axis=1), 0.95)
     near = np.ones(len(points), bool)
     if reach > 0:
-        for rows in _batches(len(points)):
+        for rows in _batches(len(points), watch):
             near[rows] = np.linalg.norm(points[rows] - centre, axis=1) <= FAR * reach
     return near
 
 
-def _batches(count: int) -> Iterator[slice]:
+def _batches(count: int, watch: Watch) -> Iterator[slice]:
     """Rows by the million: double precision for all at once would be more than the cloud itself."""
-    return (slice(start, start + SAMPLE) for start in range(0, count, SAMPLE))
+    for start in range(0, count, SAMPLE):
+        watch.step(start / count, "gathering points")
+        yield slice(start, start + SAMPLE)
 
 
-def thin(samples: Samples, across: int) -> Samples:
+def thin(samples: Samples, across: int, watch: Watch) -> Samples:
     """One sample for each of ``across``³ cells that has any: means by weight, colours and normals likewise."""
+    watch.step(0.0, "thinning points")
     cell = np.float32(2.0 / across * (1 + 1e-6))
     index = np.clip(((samples.points + np.float32(1)) / cell).astype(np.int32), 0, across - 1)
     keys = (index[:, 0] * across + index[:, 1]) * across + index[:, 2]
@@ -149,19 +155,17 @@ def thin(samples: Samples, across: int) -> Samples:
     counts = np.bincount(keys, minlength=across**3)[cells]
 
     def means(values: np.ndarray) -> np.ndarray:
-        columns = [
-            np.bincount(keys, weights=samples.weights * values[:, i], minlength=across**3)[cells] / total
-            for i in range(values.shape[1])
-        ]
-        return np.stack(columns, axis=1).astype(np.float32)
+        found = np.empty((len(cells), values.shape[1]), np.float32)
+        for column in range(values.shape[1]):
+            watch.step(0.5, "thinning points")
+            weights = samples.weights * values[:, column]
+            found[:, column] = np.bincount(keys, weights=weights, minlength=across**3)[cells] / total
+        return found
 
     normals = None
-    if samples.normals is not None:
-        if samples.oriented:
-            normals = means(samples.normals)
-            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.float32(1e-6))
-        else:  # normals of either sign have no mean; neighbours will tell
-            normals = None
+    if samples.normals is not None and samples.oriented:  # of either sign they have no mean; neighbours will tell
+        normals = means(samples.normals)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.float32(1e-6))
     return Samples(
         means(samples.points),
         (total / counts).astype(np.float32),

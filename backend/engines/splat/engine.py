@@ -25,7 +25,7 @@ class SplatEngine:
         tier="embedded",
         code_licence="GPL-3.0-or-later",
         weights_licence="",
-        memory={"fast": 200 << 20, "standard": 400 << 20, "fine": 800 << 20},
+        memory={"fast": 200 << 20, "standard": 500 << 20, "fine": 1100 << 20},
         makes=("mesh", "cloud"),
         options={
             "method": "poisson (one closed skin), carve (what no view denies), or opacity (DreamGaussian's field)",
