@@ -15,7 +15,7 @@ from .checks import find_remover
 from .conditioning import Remove, condition, only_cut_out
 from .engines.engine import Catalogue as Catalogue
 from .engines.engine import Remover
-from .errors import UnsupportedShape
+from .errors import OutOfMemory, UnsupportedShape
 from .glimpse import glimpse
 from .imaging.cutout import CutOut
 from .inputs import given
@@ -27,7 +27,7 @@ from .shapes import GaussianCloud, PointCloud, Shape, TriangleMesh
 from .surface.extract import extract
 from .surface.finish import Facts, finish
 from .surface.finish import stand as stand_mesh
-from .thrift import affordable, is_out_of_memory, make_room, out_of_memory, second_try
+from .thrift import affordable, fits, is_out_of_memory, make_room, out_of_memory, second_try
 from .watch import Watch
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,10 @@ SLOW = (
 
 LEARNED = "learned"  # the cut-out by an engine, in imaging.cutout.MODES
 BY_LEARNING = 3.0  # seconds it may take, until that was learned
+QUICKER = (
+    "Without a graphics card the background was found with the preset “{}”, which is much quicker; choose “fine” for "
+    "sharper edges."
+)
 
 Made = TriangleMesh | GaussianCloud | PointCloud | CutOut
 
@@ -137,16 +141,37 @@ def _remover(request: Request, catalogue: Catalogue) -> EngineInfo | None:
 
 
 def _remove(info: EngineInfo | None, preset: str, catalogue: Catalogue, watch: Watch) -> Remove | None:
-    """What the remover does to a picture; it is loaded when that is called first."""
+    """What the remover does to a picture; it is loaded when that is called first. What this raises makes the embedded
+    remover step in (``imaging.learned``), which is better than a computer that swaps for minutes.
+    """
     if info is None:
         return None
-    at = preset if preset in info.presets else info.presets[-1]
 
     def remove(pixels: np.ndarray, step: Callable[..., None]) -> np.ndarray:
+        at, quicker = preset if preset in info.presets else info.presets[-1], ""
+        if info.tier == "gpu":
+            step(0.0, "starting PyTorch")
+            watch.warn(device.choose().note)
+            if not device.current().accelerated:
+                at, quicker = _quicker(info, at)
+        at, sentence = affordable(info, at, catalogue, "the background was found")
+        if not fits(info, at):
+            raise OutOfMemory("there is too little free memory for it", "Close other programs and try again.")
+        watch.warn(sentence or quicker)
         remover: Remover = catalogue.load(info.id)
         return remover.matte(pixels, replace(watch, step=step), at)
 
     return remove
+
+
+def _quicker(info: EngineInfo, preset: str) -> tuple[str, str]:
+    """On a processor the large picture takes most of a minute, so only who asks for the finest waits for it. The preset
+    to use, and the sentence that says so, or "".
+    """
+    smallest = info.presets[0]
+    if preset in (smallest, info.presets[-1]):
+        return preset, ""
+    return smallest, QUICKER.format(smallest)
 
 
 def _standing(watch: Watch, height: float) -> Watch:

@@ -9,30 +9,28 @@ from .engines.engine import Catalogue
 from .errors import OutOfMemory
 from .protocol import EngineInfo
 from .runtime import device, memory
+from .runtime.memory import is_out_of_memory as is_out_of_memory
 
 log = logging.getLogger(__name__)
 
 MARGIN = 1.05  # what was measured elsewhere is a little more here
 
 
-def affordable(info: EngineInfo, preset: str, catalogue: Catalogue) -> tuple[str, str]:
-    """The preset that fits into free memory, ``preset`` or a smaller one, and the sentence that says why, or "".
+def affordable(info: EngineInfo, preset: str, catalogue: Catalogue, what: str = "this was made") -> tuple[str, str]:
+    """The preset that fits into free memory, ``preset`` or a smaller one, and the sentence that says why, or "";
+    ``what`` was done with it.
 
     Other engines give back theirs first. Where the engine does not tell what it needs, or the system what it has, and
     where not even the smallest preset seems to fit, the job is tried: systems have ways to make room.
     """
     if not info.memory.get(preset):
         return preset, ""
-    accelerated = info.tier == "gpu" and device.current().accelerated
-    free = device.free_memory() if accelerated else memory.free_memory()
+    free, _ = _room(info)
     if not free or _fits(info, preset, free):
         return preset, ""
     catalogue.unload(keep=info.id)
     device.empty_cache()
-    # What is held now is this engine's own, which its figures count.
-    free = (
-        device.free_memory() + device.held_memory() if accelerated else memory.free_memory() + memory.current_memory()
-    )
+    free = sum(_room(info))  # what is held now is this engine's own, which its figures count
     if _fits(info, preset, free):
         return preset, ""
     smaller = preset
@@ -43,8 +41,14 @@ def affordable(info: EngineInfo, preset: str, catalogue: Catalogue) -> tuple[str
         return preset, ""
     return smaller, (
         f"Only {_size(free)} of {_whose(info)} memory are free, and the preset “{preset}” needs "
-        f"{_size(info.memory[preset])}; this was made with “{smaller}”."
+        f"{_size(info.memory[preset])}; {what} with “{smaller}”."
     )
+
+
+def fits(info: EngineInfo, preset: str) -> bool:
+    """Whether there is room for a preset after ``affordable`` made it; True where engine or system does not tell."""
+    free, held = _room(info)
+    return not free or _fits(info, preset, free + held)
 
 
 def smaller_preset(info: EngineInfo, preset: str) -> str:
@@ -71,19 +75,9 @@ def second_try(info: EngineInfo, preset: str) -> tuple[str, str]:
     )
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """NumPy's and Python's own, and torch's: its own exception on CUDA, a plain RuntimeError on Metal and the CPU."""
-    if isinstance(error, (MemoryError, OutOfMemory)):
-        return True
-    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.partition(".")[0] == "torch":
-        return True
-    words = str(error).lower() if isinstance(error, RuntimeError) else ""
-    return any(sign in words for sign in ("out of memory", "can't allocate memory", "not enough memory"))
-
-
 def out_of_memory(info: EngineInfo | None = None) -> OutOfMemory:
     """What is left to say when nothing helped. ``info`` of the engine that ran."""
-    if info is not None and info.tier == "gpu" and device.current().accelerated:
+    if info is not None and _on_card(info):
         return OutOfMemory(
             "The graphics card ran out of memory.",
             "Choose a smaller preset, or close other programs that use the graphics card and try again.",
@@ -97,9 +91,19 @@ def _fits(info: EngineInfo, preset: str, free: int) -> bool:
     return info.memory.get(preset, 0) * MARGIN <= free
 
 
+def _room(info: EngineInfo) -> tuple[int, int]:
+    """Bytes that are free where the engine runs, 0 where that is not told, and those that this process holds."""
+    if _on_card(info):
+        return device.free_memory(), device.held_memory()
+    return memory.free_memory(), memory.current_memory()
+
+
+def _on_card(info: EngineInfo) -> bool:
+    return info.tier == "gpu" and device.current().accelerated
+
+
 def _whose(info: EngineInfo) -> str:
-    on_card = info.tier == "gpu" and device.current().accelerated
-    return "the graphics card's" if on_card else "this computer's"
+    return "the graphics card's" if _on_card(info) else "this computer's"
 
 
 def _size(count: int) -> str:

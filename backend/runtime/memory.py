@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from ..errors import OutOfMemory
 from .threads import control_groups
 
 UNLIMITED = 1 << 62
@@ -71,6 +72,16 @@ def total_memory() -> int:
         return _meminfo(b"MemTotal:")
     except (OSError, ValueError, AttributeError, StopIteration):
         return 0
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """NumPy's and Python's own, and torch's: its own exception on CUDA, a plain RuntimeError on Metal and the CPU."""
+    if isinstance(error, (MemoryError, OutOfMemory)):
+        return True
+    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.partition(".")[0] == "torch":
+        return True
+    words = str(error).lower() if isinstance(error, RuntimeError) else ""
+    return any(sign in words for sign in ("out of memory", "can't allocate memory", "not enough memory"))
 
 
 def _meminfo(name: bytes) -> int:

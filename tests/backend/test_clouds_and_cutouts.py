@@ -5,11 +5,20 @@ import dataclasses
 import numpy as np
 import pytest
 from cloud_jobs import Keeper, block, depth_arrays, gaussians, sphere_arrays
-from maquette.backend import glimpse, jobs, pipeline
-from maquette.backend.errors import BadRequest, Cancelled, InputNotTaken, OutOfMemory, UnknownEngine, UnsupportedShape
+from maquette.backend import glimpse, jobs, pipeline, thrift
+from maquette.backend.errors import (
+    BadRequest,
+    BadRuntime,
+    Cancelled,
+    InputNotTaken,
+    OutOfMemory,
+    UnknownEngine,
+    UnsupportedShape,
+)
 from maquette.backend.imaging.cutout import CutOut
 from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, READ, SURFACE, Meter
 from maquette.backend.protocol import EngineInfo, Picture, Placement, Request, Result, encode
+from maquette.backend.runtime.device import Device
 from maquette.backend.shapes import GaussianCloud, PointCloud
 from maquette.backend.shapes.files.cloud import write_cloud
 from maquette.tests import clouds
@@ -184,7 +193,7 @@ class Matting:
 
     def __init__(self, error=None, **more):
         self.info = EngineInfo(
-            "matting", "Matting", "", ("image",), "embedded", "", "MIT", makes=("cutout",), **more
+            "matting", "Matting", "", ("image",), more.pop("tier", "embedded"), "", "MIT", makes=("cutout",), **more
         )  # fmt: skip
         self.asked, self._error = [], error
 
@@ -234,6 +243,70 @@ def test_one_that_is_not_ready_is_not_loaded():
 def test_a_remover_that_fails_is_replaced_with_a_word(error):
     report = run(Request("block", images=(on_white(),)), Block(), Matting(error))[0].report
     assert report.cutout == "background" and "built-in one was used" in report.warnings[0]
+
+
+PETABYTE = 1 << 50
+
+
+def cut(matting, **more):
+    return run(Request("block", images=(on_white(),), output="cutout", **more), Block(), matting)[0].report
+
+
+def test_a_remover_too_large_for_the_memory_there_is_runs_at_a_smaller_preset():
+    matting = Matting(memory={"fast": 1000, "standard": PETABYTE, "fine": PETABYTE})
+    report = cut(matting, preset="fine")
+    assert (matting.asked, report.cutout) == (["fast"], "learned")
+    assert "needs 1125899.9 GB; the background was found with “fast”" in report.warnings[0]
+
+
+@pytest.mark.parametrize("mode", ["auto", "learned"])
+def test_a_remover_that_cannot_fit_at_all_is_not_even_loaded(mode, monkeypatch):
+    matting = Matting(memory=dict.fromkeys(("fast", "standard", "fine"), PETABYTE))
+    monkeypatch.setattr(Shelf, "load", lambda self, id: pytest.fail(f"{id} was loaded"))
+    report = cut(matting, cutout=mode)
+    assert (matting.asked, report.cutout) == ([], "background")
+    assert "too little free memory for it), so the built-in one was used." in report.warnings[0]
+
+
+def test_where_nobody_tells_what_is_free_the_remover_is_tried(monkeypatch):
+    monkeypatch.setattr(thrift.memory, "free_memory", lambda: 0)
+    matting = Matting(memory=dict.fromkeys(("fast", "standard", "fine"), PETABYTE))
+    assert (cut(matting).cutout, matting.asked) == ("learned", ["standard"])
+
+
+@pytest.mark.parametrize(
+    ("device", "preset", "asked"),
+    [
+        (Device(), "standard", "fast"),
+        (Device(), "fast", "fast"),
+        (Device(), "fine", "fine"),
+        (Device("cuda", "RTX 4070, CUDA 12.8", "bfloat16"), "standard", "standard"),
+    ],
+)
+def test_without_a_card_the_background_is_found_the_quick_way_unless_the_finest_is_wanted(
+    monkeypatch, device, preset, asked
+):
+    monkeypatch.setattr(pipeline.device, "choose", lambda: device)
+    monkeypatch.setattr(pipeline.device, "current", lambda: device)
+    matting = Matting(tier="gpu")
+    report = cut(matting, preset=preset)
+    assert (report.cutout, matting.asked) == ("learned", [asked])
+    assert [("Without a graphics card" in sentence) for sentence in report.warnings] == [True] * (preset != asked)
+
+
+def test_a_card_that_the_remover_cannot_use_is_told(monkeypatch):
+    monkeypatch.setattr(pipeline.device, "choose", lambda: Device(note="The graphics card was passed over: too old."))
+    monkeypatch.setattr(pipeline.device, "current", Device)
+    assert cut(Matting(tier="gpu"), preset="fast").warnings == ("The graphics card was passed over: too old.",)
+
+
+def test_without_torch_the_embedded_remover_steps_in(monkeypatch):
+    def missing():
+        raise BadRuntime("PyTorch is not installed here.", "Install the GPU engines first.")
+
+    monkeypatch.setattr(pipeline.device, "choose", missing)
+    report = cut(Matting(tier="gpu"))
+    assert report.cutout == "background" and "PyTorch is not installed here" in report.warnings[0]
 
 
 def test_a_remover_can_be_cancelled():
