@@ -72,7 +72,7 @@ class BiRefNetEngine:
             try:
                 return self._matte(pixels, side, watch, twice=preset == "fine")
             except Exception as error:
-                if not _out_of_memory(error):
+                if not memory.is_out_of_memory(error):
                     raise
                 log.warning("out of memory at %d pixels: %s", side, error)
             device.empty_cache()  # outside of the clause, where the error would hold what it wants to free
@@ -127,7 +127,8 @@ class BiRefNetEngine:
         }
         if len(mattes) > 1:
             outputs["largest change between runs"] = f"{np.abs(mattes[1] - found).max():.2e}"
-        return CheckReport(tuple(problems), outputs, seconds, device.peak_memory() or memory.peak_memory())
+        numbers = str(next(network.parameters()).dtype).removeprefix("torch.")
+        return CheckReport(tuple(problems), outputs, seconds, device.peak_memory() or memory.peak_memory(), numbers)
 
     def _matte(self, pixels: np.ndarray, side: int, watch: Watch, twice: bool) -> np.ndarray:
         with self._lock:
@@ -172,14 +173,3 @@ def _run(network: BiRefNet, pixels: np.ndarray, side: int, watch: Watch) -> np.n
         seen = prepare(pixels, side).to(weights.device, weights.dtype)
         logits = network(seen, lambda fraction: watch.step(fraction, "seeing"))
         return restore(logits, *pixels.shape[:2])
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """NumPy's and torch's own, and the plain RuntimeError of torch on the processor and on Metal."""
-    words = str(error).lower() if isinstance(error, RuntimeError) else ""
-    return (
-        isinstance(error, MemoryError)
-        or "out of memory" in words
-        or "not enough memory" in words
-        or ("can't allocate memory" in words)
-    )

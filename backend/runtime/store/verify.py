@@ -37,6 +37,7 @@ HASHING, READING, RUNNING = "Comparing every byte", "Comparing names and shapes"
 class CheckReport:
     """What an engine says after it ran once on a fixed input with the weights that are installed.
 
+    ``dtype`` what its network was computed in, "float16" say, which is the engine's own choice;
     ``problems`` sentences, none if all was as it should be; ``outputs`` figures by which two runs can be compared
     ("mean of the matte" → "0.41235"); ``seconds`` of each part ("load", "first run"); ``peak_memory`` bytes.
     """
@@ -45,6 +46,7 @@ class CheckReport:
     outputs: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     peak_memory: int = 0
+    dtype: str = ""
 
 
 def hook(engine: Any, name: str) -> Callable[..., Any] | None:
@@ -163,7 +165,7 @@ def _run(shelf: Shelf, info: EngineInfo, engine: Any, findings: Findings, errand
     except BadRuntime as error:
         findings.unproven.append(f"The run: {error.sentence} {error.fix}")
         return
-    findings.lines.append(f"device: {chosen.title or 'processor'} ({chosen.kind}, {chosen.dtype})")
+    findings.lines.append(f"device: {chosen.title or 'processor'} ({chosen.kind})")
     begun = time.monotonic()
     try:
         with _ticking(errand):
@@ -178,6 +180,8 @@ def _run(shelf: Shelf, info: EngineInfo, engine: Any, findings: Findings, errand
         what = [type(error).__name__, *str(error).splitlines()[:1]]
         findings.problems.append(f"The run failed: {': '.join(what)[:300]}")
         return
+    if report.dtype:
+        findings.lines.append(f"computed in: {report.dtype}")
     seconds = report.seconds or {"all": time.monotonic() - begun}
     findings.lines.append("seconds: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
     findings.lines += [f"output: {name} = {value}" for name, value in report.outputs.items()]

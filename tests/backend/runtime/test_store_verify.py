@@ -19,7 +19,9 @@ from store_toy import NETWORK, SHAPES, Told, Toy, lay, safetensors
 class Running(Toy):
     """Its run writes down what it was given."""
 
-    report = CheckReport(outputs={"mean": "0.125"}, seconds={"load": 1.5, "first run": 0.25}, peak_memory=2_000_000)
+    report = CheckReport(
+        outputs={"mean": "0.125"}, seconds={"load": 1.5, "first run": 0.25}, peak_memory=2_000_000, dtype="bfloat16"
+    )
 
     def check(self, folder, device):
         self.given = folder, device
@@ -35,7 +37,7 @@ def shelf(tmp_path):
 
 @pytest.fixture(autouse=True)
 def a_card(monkeypatch):
-    chosen = device.Device("cuda", "RTX 4070, CUDA 12.8", "float16")
+    chosen = device.Device("cuda", "RTX 4070, CUDA 12.8", "float32")
     monkeypatch.setattr(device, "choose", lambda: chosen)
 
 
@@ -49,7 +51,8 @@ def test_all_is_right(shelf, tmp_path):
         "weights of Toy (toy)",
         f"net/toy.safetensors: {len(NETWORK):,} bytes, SHA-256 {toy.info.weights[0].sha256} (as published)",
         "net/toy.safetensors: 2 tensors of F32",
-        "device: RTX 4070, CUDA 12.8 (cuda, float16)",
+        "device: RTX 4070, CUDA 12.8 (cuda)",
+        "computed in: bfloat16",
         "seconds: load 1.50, first run 0.25",
         "output: mean = 0.125",
         "peak memory: 2.0 MB",

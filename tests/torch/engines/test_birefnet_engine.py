@@ -277,7 +277,7 @@ def test_check_tells_that_made_up_weights_see_nothing(engine, folder):
     assert len(report.problems) == 1 and "ball" in report.problems[0]
     assert set(report.seconds) == {"load", "run"} and min(report.seconds.values()) > 0
     assert float(report.outputs["overlap with the ball"]) < 0.5
-    assert report.peak_memory > 0
+    assert report.peak_memory > 0 and report.dtype == "float32"
 
 
 def test_check_is_content_where_the_ball_is_found(engine, folder, monkeypatch):
