@@ -17,13 +17,14 @@ from .cli_common import FAILED, INTERRUPTED, SOME_FAILED, check_output, interrup
 from .cli_common import threads as thread_count
 from .cli_png import write_png
 from .engines.engine import Catalogue
+from .engines.splat.engine import METHODS
 from .errors import BadRequest, Cancelled, DiskFull
 from .imaging.cutout import MODES, CutOut
 from .imaging.read import list_images, read_image
 from .inputs import SUFFIX
 from .jobs import failure
 from .progress import Meter, Timings
-from .protocol import Picture, Placement, Report, Request
+from .protocol import EngineInfo, Picture, Placement, Report, Request
 from .runtime import blas, threads
 from .shapes import TriangleMesh
 from .shapes.files import FORMATS, write_mesh
@@ -59,6 +60,8 @@ def register(verbs: Any) -> None:
         verb.add_argument("--keep-scale", action="store_true", help="leave a cloud in the size and place it has")
         up = " ".join([AUTO, *TO_WORLD])
         verb.add_argument("--up", type=_up, default=AUTO, metavar="AXIS", help=f"of a .ply: {up}; write --up=-Y")
+        ways = "|".join(METHODS)
+        verb.add_argument("--method", type=_method, metavar=ways, help="how a cloud becomes a mesh")
         verb.add_argument("--cutout", choices=MODES, default="auto", help="how the object is told from its background")
         verb.add_argument("--seed", type=seed, default=0)
         add_compute(verb)
@@ -77,7 +80,7 @@ def _generate(args: argparse.Namespace, catalogue: Catalogue) -> int:
     check_output(args.output, *OUTPUTS[args.made], args.source)
     of_cloud = args.source is not None and args.source.suffix.lower() == SUFFIX
     request = replace(_request(args, of_cloud), prompt=args.prompt or "")
-    pipeline.find_engine(request, catalogue)
+    _check_method(args, pipeline.find_engine(request, catalogue))
     if args.source is not None:
         request = _with_source(request, args.source)
     with interruptible() as stop:
@@ -132,11 +135,22 @@ def _sources(args: argparse.Namespace, catalogue: Catalogue) -> tuple[list[Path]
     else:
         of_clouds = bool(clouds) and not pictures
     request = _request(args, of_clouds)
-    pipeline.find_engine(request, catalogue)
+    _check_method(args, pipeline.find_engine(request, catalogue))
     if not (clouds if of_clouds else pictures):
         what, kind = (".ply files", SUFFIX) if of_clouds else ("pictures", "PNG or JPEG")
         raise BadRequest(f"There are no {what} in “{args.folder}”.", f"Name a folder that holds {kind} files.")
+    if pictures and clouds and not args.engine:
+        count = f"{len(clouds)} {SUFFIX} file{'s' if len(clouds) > 1 else ''}"
+        print(f"{count} in “{args.folder}” left out; for those say --engine {CLOUDS}.", file=sys.stderr)
     return (clouds if of_clouds else pictures), request
+
+
+def _check_method(args: argparse.Namespace, info: EngineInfo) -> None:
+    """Before minutes are spent. Raises BadRequest where the choice would be of no effect."""
+    if args.method and "method" not in info.options:
+        raise BadRequest(f"{info.title} knows no --method.", "Leave that out, or give a .ply of Gaussians or points.")
+    if args.method and args.made == "cloud":
+        raise BadRequest("A --method is a way to a mesh, and a cloud is asked for.", "Leave one of both out.")
 
 
 # ------------------------------------------------------------------------------------------ the steps
@@ -187,6 +201,8 @@ def _facts(made: pipeline.Made, report: Report) -> str:
 
 def _request(args: argparse.Namespace, of_cloud: bool) -> Request:
     options: dict[str, Any] = {"up": args.up} if args.up != AUTO else {}
+    if args.method:
+        options["method"] = args.method
     return Request(
         engine=args.engine or (CLOUDS if of_cloud else DEFAULT),
         seed=args.seed,
@@ -223,3 +239,11 @@ def _up(text: str) -> str:
     if axis != AUTO and axis not in TO_WORLD:
         raise argparse.ArgumentTypeError(f"“{text[:40]}” is not one of {', '.join([AUTO, *TO_WORLD])}.")
     return axis
+
+
+def _method(text: str) -> str:
+    """A way to mesh a cloud, as people write it."""
+    method = text.strip().lower()
+    if method not in METHODS:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not one of {', '.join(METHODS)}.")
+    return method

@@ -87,9 +87,35 @@ def test_an_axis_that_is_none_is_explained(run, ball, capsys):
     assert "“north” is not one of auto, +Z" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["--method", "carve"], ["--method", "Opacity"], []])
+def test_the_way_to_mesh_is_handed_on(run, ball, tmp_path, words):
+    keeper = Keeper("splat", as_mesh=True, options={"method": "which"})
+    code, _, err = run("generate", ball, "-o", tmp_path / "o.glb", *words, catalogue=Shelf(Slab(), keeper))
+    assert code == 0, err
+    assert keeper.given[0].options == ({"method": words[1].lower()} if words else {})
+
+
+def test_each_way_to_mesh_is_one_that_the_real_engine_knows(run, ball, tmp_path):
+    sizes = set()
+    for method in cli_make.METHODS:
+        words = ("-o", tmp_path / f"{method}.glb", "--preset", "fast", "--method", method)
+        code, _, err = run("generate", ball, *words, catalogue=engines)
+        assert code == 0, err
+        sizes.add((tmp_path / f"{method}.glb").stat().st_size)
+    assert len(sizes) == len(cli_make.METHODS) == 3
+
+
+def test_a_way_that_is_none_is_explained(run, ball, capsys):
+    with pytest.raises(SystemExit):
+        run("generate", ball, "-o", "x.glb", "--method", "magic")
+    assert "“magic” is not one of poisson, " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["chair.png", "-o", "x.glb", "--method", "carve"], "Slab knows no --method. Leave that out"),
+        (["ball.ply", "-o", "x.ply", "--as", "cloud", "--method", "carve"], "knows no --method"),
         (["ball.ply", "-o", "x.glb", "--as", "cloud"], "Clouds cannot be written as “x.glb”. End the name in .ply."),
         (["ball.ply", "-o", "ball.ply"], "The output is the input itself"),
         (["ball.ply", "-o", "x.glb", "--engine", "pocket"], "takes no Gaussians and no points. Choose Splat."),
@@ -142,10 +168,24 @@ def test_a_folder_of_splats_becomes_meshes(run, tmp_path):
 
 def test_pictures_come_first_unless_the_engine_takes_clouds(run, folder, tmp_path):
     save(folder / "chair.png")
-    code, out, _ = run("batch", folder, "-o", tmp_path / "one")
+    code, out, err = run("batch", folder, "-o", tmp_path / "one")
     assert code == 0 and out.count("\n") == 1 and "chair.glb" in out
-    code, out, _ = run("batch", folder, "-o", tmp_path / "two", "--engine", "splat", "--as", "cloud")
-    assert code == 1 and out.count("\n") == 3 and "chair" not in out
+    assert "4 .ply files in" in err and "left out; for those say --engine splat." in err
+    code, out, err = run("batch", folder, "-o", tmp_path / "two", "--engine", "splat", "--as", "cloud")
+    assert code == 1 and out.count("\n") == 3 and "chair" not in out and "left out" not in err
+
+
+def test_a_batch_of_pictures_has_no_way_to_mesh_clouds(run, folder, tmp_path):
+    save(folder / "chair.png")
+    code, _, err = run("batch", folder, "-o", tmp_path / "one", "--method", "carve")
+    assert code == 2 and "Slab knows no --method." in err and not (tmp_path / "one").exists()
+
+
+def test_a_way_to_mesh_is_none_to_a_cloud(run, ball, tmp_path):
+    code, _, err = run(
+        "generate", ball, "-o", tmp_path / "o.ply", "--as", "cloud", "--method", "carve", catalogue=engines
+    )
+    assert code == 2 and "A --method is a way to a mesh, and a cloud is asked for." in err
 
 
 def test_formats_and_folders_that_make_no_sense(run, folder, tmp_path):
