@@ -238,6 +238,9 @@ class Install:
 
 def remove(place: Place, errand: Errand) -> str:
     """Deletes the environment, the downloads and the marker; the folder's log stays. Raises JobError."""
+    ours = (place.env, place.downloads, place.marker, place.progress)
+    if not any(os.path.lexists(path) for path in ours):
+        return "Nothing is installed."
     with alone_in(place.root):
         freed = size_of(place.root)
         place.unmark()

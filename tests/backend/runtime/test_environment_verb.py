@@ -65,6 +65,15 @@ def test_wheels_can_be_carried_to_a_computer_without_a_network(world, capsys, mo
     assert run(world, "install", "--wheels", str(stick), "--no-index", "--quiet") == 0
 
 
+@pytest.mark.parametrize("words", [("remove", "--quiet"), ("status",), ("status", "--json"), ("status", "--report")])
+def test_where_nothing_is_nothing_is_made(world, capsys, words):
+    before = sorted(world.root.rglob("*"))
+    assert run(world, *words) == 0
+    out = capsys.readouterr().out
+    assert words[0] != "remove" or out == "Nothing is installed.\n"
+    assert sorted(world.root.rglob("*")) == before
+
+
 def test_verifying_what_is_not_there_is_a_sentence(world, capsys):
     assert run(world, "verify", "--quiet") == 2
     assert capsys.readouterr().err.startswith("The GPU runtime is not installed. Install it first")
