@@ -19,8 +19,9 @@ HOW = {
 
 
 def keep(result: Result, request: Request, target: Target) -> bpy.types.Image:
-    """The image “… cut-out”, packed so that it is not lost, chosen as the picture to generate from, its transparency
-    as the cut-out. One that the same picture had before is replaced. Raises UnusableResult.
+    """The image “… cut-out”, packed so that it is not lost, chosen as the picture to generate from. One that the same
+    picture had before is replaced. How pictures are cut out stays as the user set it: the next may be opaque.
+    Raises UnusableResult.
     """
     scene, _, _ = resolve(target)
     pixels = np.asarray(result.arrays["pixels"])
@@ -35,13 +36,20 @@ def keep(result: Result, request: Request, target: Target) -> bpy.types.Image:
     image.update()
     image.pack()
     settings = scene.maquette
-    settings.source, settings.image, settings.cutout = "IMAGE", image, "alpha"
+    settings.source, settings.image = "IMAGE", image
     step_of_undo(f"Maquette: {image.name}", scene)
     return image
 
 
 def is_cutout(image: bpy.types.Image | None) -> bool:
     return image is not None and KEY in image
+
+
+def mode_for(image: bpy.types.Image | None, mode: str) -> str:
+    """How to tell the object in an image from its background, where ``mode`` is what the user chose for pictures: one
+    of our cut-outs was cut out that way already, and what is painted on it since is to count.
+    """
+    return "alpha" if is_cutout(image) and mode != "none" else mode
 
 
 def told(result: Result, titles: dict[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import gpu_panel, job_lines, runtime, thumbnails
-from .cutouts import is_cutout
+from .cutouts import is_cutout, mode_for
 from .drawing import say
 from .link import EngineInfo
 from .mesh import COLOURS
@@ -52,6 +52,8 @@ class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
             column.prop(settings, key)
             if not getattr(settings, key):
                 _draw_meaning(column, _ZERO[key])
+            elif key == "cutout" and settings.source == "IMAGE" and mode_for(settings.image, key) != key:
+                _draw_meaning(column, "Done: as the cut-out has it")
         _draw_engine(column, settings)
         big = layout.column(align=True)
         big.scale_y = 1.4

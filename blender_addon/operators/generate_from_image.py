@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 
+from ..cutouts import mode_for
 from ..delivery import Ticket
 from ..problems import NothingToRun, Problem, UnreadableImage
 from ..sources import FileSource, ImageSource
@@ -44,6 +45,7 @@ class FromPicture(Options):
             image = bpy.data.images.get(self.image)
             if image is None:
                 raise UnreadableImage(f"No image “{self.image}” is open in Blender.", "Open it, or choose another.")
+            more = {"cutout": mode_for(image, self.cutout), **more}
             return self.ticket(context, self.name or Path(image.name).stem, ImageSource(image), image.name, **more)
         if not self.filepath:
             raise NothingToRun("No picture is chosen.", "Choose a picture file first.")

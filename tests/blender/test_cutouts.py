@@ -1,5 +1,7 @@
 """The cut-out: an image to look at and to paint, which Generate then takes as it is."""
 
+import json
+
 import bpy
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ def test_the_cut_out_is_an_image_that_generate_takes(addon, signpost, photograph
     settings = bpy.context.scene.maquette
     assert bpy.ops.maquette.cut_out(filepath=photograph) == {"FINISHED"}
     image = bpy.data.images["disc cut-out"]
-    assert (settings.source, settings.image, settings.cutout) == ("IMAGE", image, "alpha")
+    assert (settings.source, settings.image, settings.cutout) == ("IMAGE", image, "auto")
     assert tuple(image.size) == (128, 96) and image.packed_file is not None and image.alpha_mode == "STRAIGHT"
     seen = pixels_of(image)
     assert seen[40, 50, 3] == 1 and seen[5, 120, 3] == 0 and seen[90, 5, 3] == 0
@@ -51,6 +53,55 @@ def test_what_is_painted_is_what_is_generated_from(addon, signpost, photograph):
     generate()
     thing = bpy.data.objects["disc cut-out"]
     assert tuple(thing.data.color_attributes[0].data[0].color_srgb)[:3] == pytest.approx((0, 0, 1), abs=0.02)
+
+
+def made_by(make):
+    """The request that the object of ``make()`` remembers."""
+    before = set(bpy.data.objects)
+    assert make() == {"FINISHED"}
+    (thing,) = set(bpy.data.objects) - before
+    return json.loads(thing["maquette"])["request"]
+
+
+@pytest.mark.parametrize("mode", ["auto", "background", "alpha"])
+def test_the_next_opaque_picture_still_loses_its_background(addon, signpost, photograph, mode, tmp_path):
+    settings = bpy.context.scene.maquette
+    settings.cutout = mode
+    bpy.ops.maquette.cut_out(filepath=photograph, cutout="auto")
+    assert settings.cutout == mode, "the user's own setting"
+    assert made_by(generate)["cutout"] == "alpha"
+    settings.cutout = "none"
+    assert made_by(generate)["cutout"] == "none", "the whole picture, if that is what is wanted"
+    settings.cutout, settings.source, settings.filepath = mode, "FILE", photograph
+    ask = {"cutout": settings.cutout, "engine": "signpost"}
+    assert made_by(lambda: bpy.ops.maquette.generate_from_image(filepath=photograph, **ask))["cutout"] == mode
+    opaque = bpy.data.images.load(photograph)
+    assert made_by(lambda: bpy.ops.maquette.generate_from_image(image=opaque.name, **ask))["cutout"] == mode
+
+
+def test_after_a_cut_out_a_photograph_becomes_no_slab(addon, signpost, photograph):
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    settings = bpy.context.scene.maquette
+    settings.source, settings.filepath = "FILE", photograph
+    bpy.ops.maquette.generate_from_image(filepath=settings.filepath, cutout=settings.cutout, preset="fast")
+    thing = bpy.context.object
+    assert thing.dimensions.x == pytest.approx(thing.dimensions.z, rel=0.2), "the disc; the picture is 4 by 3"
+    points = np.array([vertex.co for vertex in thing.data.vertices])
+    corner = np.hypot(points[:, 0], points[:, 2] - points[:, 2].mean()).max()
+    assert corner < 0.58 * thing.dimensions.z, "round: a slab's corners are farther out"
+
+
+def test_what_was_erased_from_an_opaque_cut_out_counts(addon, signpost, photograph):
+    """Painted back everywhere, the whole picture is what the user wants: nothing is removed again."""
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    image = bpy.data.images["disc cut-out"]
+    seen = pixels_of(image).copy()
+    seen[:, :, 3] = 1
+    image.pixels.foreach_set(np.ascontiguousarray(seen[::-1]).ravel())
+    settings = bpy.context.scene.maquette
+    bpy.ops.maquette.generate_from_image(image=image.name, cutout=settings.cutout, preset="fast")
+    thing = bpy.context.object
+    assert thing.dimensions.x / thing.dimensions.z == pytest.approx(4 / 3, rel=0.1)
 
 
 def test_it_survives_saving_and_is_replaced_by_the_next(addon, signpost, photograph, tmp_path):
