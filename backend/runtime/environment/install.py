@@ -6,6 +6,8 @@
 4. unpack: wheel by wheel, each noted once it is whole
 5. test: the environment calculates on its device
 6. mark: ``installed.json``, last of all; then the downloads go
+
+What was installed before counts until step 3, so that an update without a network or without room breaks nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...errand import Errand
@@ -22,8 +24,8 @@ from ...errors import JobError
 from ..store.access import Access
 from ..store.names import in_words
 from .alone import alone_in
-from .check import Damaged, SelfTest, check_files, is_whole, self_test
-from .fetch import Fetch, check_space
+from .check import Damaged, SelfTest, SelfTestFailed, check_files, is_whole, self_test
+from .fetch import Fetch, check_space, sha256_of
 from .lock import Plan, Wheel
 from .pips import clean_environment
 from .place import Installed, Place, remove_tree, size_of
@@ -48,8 +50,8 @@ class NoEnvironment(JobError):
 @dataclass
 class Install:
     """One installation. ``shelf`` a folder with wheels, or None; ``network`` False uses only that and what is there;
-    ``consent`` accepts files that are not verified; ``repair`` looks at what is installed and replaces what is not
-    as it was, wheel by wheel."""
+    ``consent`` accepts files that are not verified, and is remembered for the very same files; ``repair`` looks at what
+    is installed and replaces what is not as it was, wheel by wheel."""
 
     plan: Plan
     place: Place
@@ -69,12 +71,11 @@ class Install:
                 return f"Already installed. {done.self_test}"
             self.errand.step(0.0, "Looking at this computer")
             self._tell()
-            self._check_consent()
-            self.place.unmark()  # from here on there is no finished environment
             if not self.place.python.exists():  # its base was removed, say: what is unpacked there is of no use
                 self.place.progress.unlink(missing_ok=True)
             elif self.repair:
                 self._forget_damaged()
+            self._check_consent()
             self._check_space()
             wheels = self._fetch()
             self._make()
@@ -92,14 +93,20 @@ class Install:
         say(f"{len(plan.wheels)} wheels, {in_words(plan.download)} to fetch, {in_words(plan.installed)} on the disk")
 
     def _check_consent(self) -> None:
-        if not self.plan.unverified or self.consent:
+        """Only what is still to be fetched is asked about. A repair implies no consent, but what was accepted once is
+        accepted again as long as it is the same, byte for byte.
+        """
+        accepted, done = self.place.accepted(), self._unpacked()
+        asked = [wheel for wheel in self.plan.unverified if wheel.file not in done and not _is_known(wheel, accepted)]
+        if not asked or self.consent:
             return
-        names = ", ".join(wheel.file for wheel in self.plan.unverified)
-        hashed = all(wheel.sha256 for wheel in self.plan.unverified)
+        names = ", ".join(wheel.file for wheel in asked)
+        hashed = all(wheel.sha256 for wheel in asked)
         known = "is checked against a hash that others published" if hashed else "cannot be checked against any hash"
         raise NeedsConsent(
             f"{names} comes from PyTorch's own server and {known}; we could not confirm it ourselves.",
-            "Agree to that (--accept-unverified), or install for the processor (--accelerator cpu).",
+            "Agree to that: tick “Accept Unconfirmed Files” in Blender, or say --accept-unverified; or install for the "
+            "processor (--accelerator cpu).",
         )
 
     def _check_space(self) -> None:
@@ -110,14 +117,17 @@ class Install:
         check_space(self.place.root, plan.download - there + plan.installed - unpacked + MARGIN)
 
     def _forget_damaged(self) -> None:
-        """Wheels that are not whole any more count as not unpacked."""
-        kept = []
+        """Wheels that are not whole any more count as not unpacked, and the environment with them as none."""
+        kept, unpacked = [], self._unpacked()
         for wheel in self.plan.wheels:
-            if wheel.file in self._unpacked():
+            if wheel.file in unpacked:
                 if is_whole(self.place, wheel.file, lambda count: self.errand.step(0.0, "Checking the files")):
                     kept.append(wheel.file)
                 else:
                     self.errand.say(f"{wheel.file} is damaged and will be replaced.")
+        if len(kept) == len(unpacked & {wheel.file for wheel in self.plan.wheels}):
+            return
+        self.place.unmark()
         self.place.progress.unlink(missing_ok=True)
         if kept:
             for line in (f"plan {self.plan.key}", *kept):
@@ -134,15 +144,26 @@ class Install:
             self.errand.step(FETCHED * min(there / total, 1.0), "Downloading", detail)
 
         done = self._unpacked()
-        wanted = [wheel for wheel in self.plan.wheels if wheel.file not in done]
-        fetch = Fetch(wanted, self.place.downloads, self.errand, step, self.shelf, self.network, self.access)
-        return fetch.run()
+        known = {} if self.consent else self.place.accepted()
+        # What has no hash in the lock is held to that of the file which was accepted.
+        held = {
+            replace(wheel, sha256=wheel.sha256 or known.get(wheel.file, "")): wheel
+            for wheel in self.plan.wheels
+            if wheel.file not in done
+        }
+        fetch = Fetch(list(held), self.place.downloads, self.errand, step, self.shelf, self.network, self.access)
+        found = {held[wheel]: path for wheel, path in fetch.run().items()}
+        fresh = {wheel.file: wheel.sha256 or sha256_of(path) for wheel, path in found.items() if not wheel.verified}
+        if fresh:
+            self.place.accept(fresh)
+        return found
 
     def _make(self) -> None:
         """The empty environment; what is there of another plan goes."""
         self.errand.step(FETCHED, "Making the environment")
         if self._unpacked() and self.place.python.exists():
             return
+        self.place.unmark()  # from here on there is no finished environment
         self.place.progress.unlink(missing_ok=True)
         remove_tree(self.place.env)
         command = [sys.executable, "-I", "-m", "venv", "--without-pip", str(self.place.env)]
@@ -172,6 +193,7 @@ class Install:
             if wheel.file in done:
                 written += wheel.unpacked
                 continue
+            self.place.unmark()
             begun = written
 
             def step(count: int, begun: int = begun, name: str = wheel.name) -> None:
@@ -198,11 +220,17 @@ class Install:
         try:
             check_files(self.place, step)
         except Damaged:  # power failed while the disk still had to write, say
+            self.place.unmark()
             self._forget_damaged()
             raise
         self.errand.step(0.98, "Trying it out")
         build = self.plan.choice.build
-        found = self.test(self.place, "cuda" if build.cuda else "mps" if build.name == "mps" else "")
+        try:
+            found = self.test(self.place, "cuda" if build.cuda else "mps" if build.name == "mps" else "")
+        except SelfTestFailed:
+            self.place.unmark()
+            raise
+        self.errand.say(f"It calculates on: {found.name} ({found.device})")
         self.place.mark(
             Installed(
                 key=self.plan.key,
@@ -236,9 +264,15 @@ class Install:
             os.fsync(file.fileno())
 
 
+def _is_known(wheel: Wheel, accepted: Mapping[str, str]) -> bool:
+    """Whether this very file was accepted before. Without a hash in the lock, ``Fetch`` is given the one of then."""
+    known = accepted.get(wheel.file, "")
+    return bool(known) and wheel.sha256 in ("", known)
+
+
 def remove(place: Place, errand: Errand) -> str:
     """Deletes the environment, the downloads and the marker; the folder's log stays. Raises JobError."""
-    ours = (place.env, place.downloads, place.marker, place.progress)
+    ours = (place.env, place.downloads, place.marker, place.progress, place.consent)
     if not any(os.path.lexists(path) for path in ours):
         return "Nothing is installed."
     with alone_in(place.root):
@@ -249,4 +283,5 @@ def remove(place: Place, errand: Errand) -> str:
             errand.step(i / len(parts), "Removing")
             remove_tree(part)
         place.progress.unlink(missing_ok=True)
+        place.consent.unlink(missing_ok=True)
     return f"The GPU runtime is removed; {in_words(freed)} are free again."

@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 WINDOWS = os.name == "nt"
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,25 @@ class Place:
     def progress(self) -> Path:
         """Which wheels of which plan are unpacked whole, one line each."""
         return self.root / "unpacked.txt"
+
+    @property
+    def consent(self) -> Path:
+        """The unverified files that the user accepted."""
+        return self.root / "accepted.json"
+
+    def accepted(self) -> dict[str, str]:
+        """File names → SHA-256 of the unverified files that were accepted here; empty where that is not readable."""
+        try:
+            raw = json.loads(self.consent.read_text(encoding="utf-8"))
+            return {str(name): digest for name, digest in raw.items() if DIGEST.fullmatch(digest)}
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+            return {}
+
+    def accept(self, files: Mapping[str, str]) -> None:
+        """Remembers more of them."""
+        spare = self.consent.with_suffix(".tmp")
+        spare.write_text(json.dumps({**self.accepted(), **files}, indent=1), encoding="utf-8")
+        os.replace(spare, self.consent)
 
     def installed(self) -> Installed | None:
         """What the marker says, None where there is none or it makes no sense."""

@@ -204,6 +204,44 @@ def test_what_we_could_not_confirm_needs_consent(world, sha256):
     assert world.install(shelf=world.shelf, consent=True) == "CPU: OK"
 
 
+def test_who_is_asked_is_told_both_ways_to_agree(world):
+    world.change(TORCH, verified=False)
+    with pytest.raises(NeedsConsent) as told:
+        world.install(shelf=world.shelf)
+    assert "“Accept Unconfirmed Files”" in told.value.fix and "--accept-unverified" in told.value.fix
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_a_repair_takes_the_very_file_that_was_accepted_and_no_other(world, hashed):
+    world.change(TORCH, verified=False, **({} if hashed else {"sha256": "", "size": 0, "about": 1000}))
+    world.install(shelf=world.shelf, consent=True)
+    wheel = world.shelf / TORCH
+    assert world.place.accepted() == {TORCH: fetch.sha256_of(wheel)}
+    (world.place.packages / "torch/__init__.py").write_text("")
+    assert world.install(shelf=world.shelf, repair=True) == "CPU: OK"
+    (world.place.packages / "torch/__init__.py").write_text("")
+    published = wheel.read_bytes()
+    make_wheel(world.shelf, "torch", {"torch/__init__.py": "raise SystemExit('evil')"})
+    with pytest.raises(WrongFile):
+        world.install(shelf=world.shelf, repair=True)
+    wheel.write_bytes(published)
+    assert world.install(shelf=world.shelf) == "CPU: OK"  # the repair is finished by the next try
+
+
+@pytest.mark.parametrize("record", [None, "", "[]", f'{{"{TORCH}": 1}}', f'{{"{TORCH}": "{"0" * 64}"}}'])
+def test_a_repair_implies_no_consent(world, record):
+    world.change(TORCH, verified=False)
+    world.install(shelf=world.shelf, consent=True)
+    world.place.consent.unlink()
+    if record is not None:
+        world.place.consent.write_text(record)
+    assert world.install(shelf=world.shelf, repair=True) == "CPU: OK"  # nothing is fetched, so nobody is asked
+    (world.place.packages / "torch/__init__.py").write_text("")
+    with pytest.raises(NeedsConsent):
+        world.install(shelf=world.shelf, repair=True)
+    assert world.install(shelf=world.shelf, repair=True, consent=True) == "CPU: OK"
+
+
 def test_consent_does_not_make_a_wrong_file_right(world):
     world.change(TORCH, verified=False, sha256="0" * 64)
     with pytest.raises(WrongFile):
@@ -281,6 +319,103 @@ def test_a_file_in_place_of_our_folder_is_told_so(world):
 def test_only_one_at_a_time(world):
     with alone_in(world.place.root), pytest.raises(Busy, match="by another process"):
         world.install(shelf=world.shelf)
+
+
+# ------------------------------------------------------------------------------ what stands keeps standing
+
+
+def newer(world) -> None:
+    """The lock names another wheel than the one that is installed."""
+    wheel = make_wheel(world.shelf, "pillow", {"PIL/__init__.py": "__version__ = '10'"}, padding=3)
+    world.change(wheel.name, sha256=fetch.sha256_of(wheel), size=wheel.stat().st_size)
+
+
+def stands(world) -> bool:
+    found = interpreter(world.root / "data")
+    return found is not None and self_test(world.place).sentence == "CPU: OK"
+
+
+def offline(world, monkeypatch):
+    return {"network": False}, MissingWheels
+
+
+def full(world, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda path: usage(1, 1, 1))
+    return {"shelf": world.shelf}, DiskFull
+
+
+def spoilt(world, monkeypatch):
+    path = world.shelf / TORCH
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    return {"shelf": world.shelf}, WrongFile
+
+
+def cancelled(world, monkeypatch):
+    def stop(self):
+        raise Cancelled
+
+    monkeypatch.setattr(install.Fetch, "run", stop)
+    return {"shelf": world.shelf}, Cancelled
+
+
+def unasked(world, monkeypatch):
+    world.change(TORCH, verified=False)
+    return {"shelf": world.shelf}, NeedsConsent
+
+
+@pytest.mark.parametrize("repair", [False, True])
+@pytest.mark.parametrize("trouble", [offline, full, spoilt, cancelled, unasked])
+def test_an_update_that_fails_leaves_what_works_as_it_was(world, monkeypatch, trouble, repair):
+    world.install(shelf=world.shelf)
+    before = world.place.installed()
+    newer(world)
+    with monkeypatch.context() as patch:
+        more, error = trouble(world, patch)
+        with pytest.raises(error):
+            world.install(repair=repair, **more)
+    assert world.place.installed() == before and stands(world)
+
+
+def test_an_update_that_fails_while_it_unpacks_leaves_none_and_the_next_try_makes_it(world, monkeypatch):
+    world.install(shelf=world.shelf)
+    newer(world)
+    with monkeypatch.context() as patch:
+
+        def full(wheel, packages, step):
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(install, "unpack", full)
+        with pytest.raises(OSError, match="No space"):
+            world.install(shelf=world.shelf)
+    assert interpreter(world.root / "data") is None
+    assert world.install(shelf=world.shelf) == "CPU: OK" and stands(world)
+
+
+def test_a_repair_that_finds_no_damage_never_takes_the_environment_away(world, monkeypatch):
+    world.install(shelf=world.shelf)
+    seen = []
+    monkeypatch.setattr(install.Place, "unmark", lambda place: seen.append("unmarked"))
+    assert world.install(network=False, repair=True) == "CPU: OK" and seen == []
+
+
+def test_a_repair_that_cannot_mend_the_damage_leaves_none(world):
+    world.install(shelf=world.shelf)
+    (world.place.packages / "torch/__init__.py").write_text("")
+    with pytest.raises(MissingWheels, match=f"1 of 1 wheels are not in our folder: {TORCH}"):
+        world.install(network=False, repair=True)
+    assert interpreter(world.root / "data") is None
+
+
+def test_a_repair_that_finds_it_calculates_wrongly_leaves_none(world):
+    world.install(shelf=world.shelf)
+
+    def fails(place, device):
+        raise SelfTestFailed("PyTorch was installed but does not work here.", "Send us the report.")
+
+    with pytest.raises(SelfTestFailed):
+        world.install(network=False, repair=True, test=fails)
+    assert interpreter(world.root / "data") is None
 
 
 # ------------------------------------------------------------------------------ it is stopped and goes on
