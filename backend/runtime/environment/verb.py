@@ -114,6 +114,8 @@ def _status(args: argparse.Namespace) -> int:
 def status(place: Place, machine: Machine, wanted: str = "auto") -> dict[str, Any]:
     """What is there and what an installation would mean; plain data, sizes in bytes.
 
+    These names are what Blender's panel reads. ``build`` would be installed; ``installed_build`` is, "" while there is
+    none: a repair asks for that one (``install --repair --accelerator``), lest it become another installation.
     ``current`` whether what is installed is what would be installed now; ``interpreter`` "" while there is none.
     """
     done = place.installed()
@@ -122,6 +124,7 @@ def status(place: Place, machine: Machine, wanted: str = "auto") -> dict[str, An
     facts: dict[str, Any] = {
         "supported": True,
         "installed": there,
+        "installed_build": done.build if there and done else "",
         "current": False,
         "interpreter": str(place.python) if there else "",
         "self_test": done.self_test if there and done else "",
@@ -249,7 +252,8 @@ def _verify(args: argparse.Namespace) -> int:
             files = check_files(place, step)
             errand.step(0.9, "Trying it out")
             found = self_test(place, done.device if done.device != "cpu" else "")
-        errand.say(f"{files} files are as they were published; the self-test took {found.seconds} s.")
+        where = f"{found.name} ({found.device})"
+        errand.say(f"{files} files are as they were published; the self-test took {found.seconds} s on: {where}")
         return found.sentence
 
     return carry_out(args, TITLE, work)

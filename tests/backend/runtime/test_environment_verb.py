@@ -44,6 +44,7 @@ def test_the_whole_way(world, capsys):
     facts = json.loads(capsys.readouterr().out)
     assert facts["installed"] and facts["current"] and facts["supported"] and facts["self_test"] == "CPU: OK"
     assert Path(facts["interpreter"]).exists() and facts["bytes"] > 0
+    assert facts["installed_build"] == "cpu"
     assert run(world, "verify", "--quiet") == 0
     shown = capsys.readouterr()
     assert shown.out == "CPU: OK\n" and re.search(r"\d+ files are as they were published", shown.err)
@@ -118,12 +119,28 @@ def test_an_update_of_the_lock_is_told(world, capsys):
     assert "An update is ready" in capsys.readouterr().out
 
 
+def test_the_build_that_stands_is_told_beside_the_one_that_would_be_chosen_now(world, capsys):
+    """A repair asks for the one that stands, also where another GPU or driver would mean another build."""
+    assert run(world, "install", "--wheels", str(world.shelf), "--quiet") == 0
+    raw = json.loads(world.lock.read_text())
+    sets = raw["sets"][world.machine.platform][world.machine.python]
+    sets["cu130"] = sets["cpu"]
+    world.lock = world.lock.with_name("two.json")
+    world.lock.write_text(json.dumps(raw))
+    world.machine = Machine(world.machine.platform, world.machine.python, (Gpu("RTX", 8 << 30, (8, 9)),), (580, 82))
+    facts = status(world.place, world.machine)
+    assert (facts["installed_build"], facts["build"], facts["current"]) == ("cpu", "cu130", False)
+    assert run(world, "install", "--repair", "--accelerator", "cpu", "--no-index", "--quiet") == 0
+    assert status(world.place, world.machine)["installed_build"] == "cpu"
+
+
 def test_what_the_panel_needs_is_always_there(tmp_path):
     gpu = Gpu("NVIDIA GeForce RTX 4070", 12 << 30, (8, 9))
     facts = status(Place(tmp_path / "gpu"), Machine("windows-x64", "3.11", (gpu,), (581, 15)))
     assert facts["build"] == "cu130" and facts["gpu"]["name"] == gpu.name and facts["driver"] == "581.15"
     assert len(facts["unverified"]) == 1 and facts["download"] > 1.8e9 and facts["free"] > 0
     assert json.loads(json.dumps(facts)) == json.loads(json.dumps(facts, allow_nan=False))
+    assert facts["installed_build"] == ""
     poor = status(Place(tmp_path / "gpu"), Machine("linux-arm64", "3.11"))
     assert set(poor) == set(facts)
 
