@@ -15,6 +15,11 @@ from . import lint
 
 SUMMARY = "lint, and run every test that this computer can run"
 
+# What computes; what only talks, fetches and stores knows no NumPy, and has been tested once.
+ARITHMETIC = (
+    *(f"tests/backend/{room}" for room in ("engines", "imaging", "render", "shapes", "surface")),
+    *("tests/backend/test_pipeline.py", "tests/backend/test_whole_job.py", "tests/parity"),
+)
 LATEST = 9.0  # minutes: slow tests and windows start no later, so that the whole stays under a quarter of an hour
 
 
@@ -49,8 +54,7 @@ def run(options: argparse.Namespace) -> int:
             steps.pytest(f"tests in {recipe.name}", python, "tests/blender", "tests/package/test_install.py",
                          "-m", "not slow and not window")  # fmt: skip
             if recipe.name == environments.LOW_END:
-                steps.pytest("backend on the oldest NumPy", python, "tests/backend", "tests/parity",
-                             "-m", "not slow and not quality")  # fmt: skip
+                steps.pytest("arithmetic on the oldest NumPy", python, *ARITHMETIC, "-m", "not slow and not quality")
         _on_torch(steps, options)
         if blenders and _wanted(steps, options, "slow tests in Blender", thorough):
             for recipe, python in blenders:
