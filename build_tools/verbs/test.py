@@ -18,7 +18,8 @@ SUMMARY = "lint, and run every test that this computer can run"
 # What computes; what only talks, fetches and stores knows no NumPy, and has been tested once.
 ARITHMETIC = (
     *(f"tests/backend/{room}" for room in ("engines", "imaging", "render", "shapes", "surface")),
-    *("tests/backend/test_pipeline.py", "tests/backend/test_whole_job.py", "tests/parity"),
+    *("tests/backend/runtime/test_blas.py", "tests/backend/runtime/test_weights.py", "tests/parity"),
+    *("tests/backend/test_pipeline.py", "tests/backend/test_whole_job.py"),
 )
 LATEST = 9.0  # minutes: slow tests and windows start no later, so that the whole stays under a quarter of an hour
 
