@@ -23,6 +23,7 @@ from ..store.names import in_words
 from ..store.troubles import NotThere, Offline, WrongFile
 from .lock import Wheel
 from .pips import find_pip, run, tells_progress
+from .published import published_hash
 
 SMALL = 32_000_000  # bytes; smaller wheels are asked for together
 OFFLINE_WORDS = re.compile(
@@ -128,11 +129,12 @@ class Fetch:
     def _from_pytorch(self, wheel: Wheel, before: int) -> Path | None:
         """From PyTorch's own index; None where it cannot be reached, since the user's index may have the file too."""
         path = self.downloads / wheel.file
-        file = WeightsInfo(wheel.file, wheel.size, wheel.sha256, wheel.url)
 
         def step(there: int) -> None:
             self.step(before + there, f"{wheel.name} {wheel.version}")
 
+        known = wheel.sha256 or published_hash(wheel, self.access, self.errand.say, lambda: step(0))
+        file = WeightsInfo(wheel.file, wheel.size, known, wheel.url)
         try:
             Download(file, path, self.access, step, self.errand.sleep, self.errand.say).run()
         except (Offline, NotThere) as error:

@@ -123,13 +123,14 @@ def make_world(root: Path, padding: int = 0) -> World:
 class Server:
     """A package index on loopback: ``/simple/NAME/`` and, for PyTorch's, ``/whl/BUILD/FILE`` with byte ranges.
 
-    ``spoilt`` files come with a byte changed; ``cut`` sends so many bytes of a /whl/ file and hangs up, once;
-    ``asked`` collects (path, Range).
+    ``spoilt`` files come with a byte changed; ``page`` is what ``/whl/cpu/torch/`` says, None a 404; ``cut`` sends so
+    many bytes of a /whl/ file and hangs up, once; ``asked`` collects (path, Range).
     """
 
     shelf: Path
     address: str = ""
     spoilt: set[str] = field(default_factory=set)
+    page: str | None = None  # what PyTorch's index says of torch
     cut: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -151,6 +152,8 @@ def serve(shelf: Path) -> Iterator[Server]:
                 found = sorted(told.shelf.glob(f"{name}-*.whl"))
                 links = "".join(f'<a href="/files/{f.name}">{f.name}</a>' for f in found)
                 return self._send(200, links.encode(), "text/html") if found else self.send_error(404)
+            if path == "/whl/cpu/torch/" and told.page is not None:
+                return self._send(200, told.page.encode(), "text/html")
             if not file.is_file():
                 return self.send_error(404)
             data = file.read_bytes()

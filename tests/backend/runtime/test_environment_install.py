@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from environment_kit import World, make_wheel, make_world, serve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from maquette.backend.errors import Cancelled, DiskFull, JobError
 from maquette.backend.runtime.environment import fetch, install, interpreter, pips
 from maquette.backend.runtime.environment.alone import Busy, NotWritable, alone_in
@@ -22,7 +24,9 @@ from maquette.backend.runtime.environment.check import Damaged, SelfTestFailed, 
 from maquette.backend.runtime.environment.fetch import MissingWheels, NoWheels
 from maquette.backend.runtime.environment.install import NeedsConsent, NoEnvironment, remove
 from maquette.backend.runtime.environment.place import Place
+from maquette.backend.runtime.environment.published import hash_in, published_hash
 from maquette.backend.runtime.environment.report import report
+from maquette.backend.runtime.store.access import Access
 from maquette.backend.runtime.store.troubles import Offline, WrongFile
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -144,6 +148,72 @@ def test_a_file_without_a_hash_comes_from_pytorchs_index_or_not_at_all(online):
     with pytest.raises(Offline):
         online.install(consent=True)
     assert not [path for path, _ in online.server.asked if path.startswith("/simple/torch")]
+
+
+def without_hash(world, sha256: str) -> None:
+    """The lock knows no hash of torch, and PyTorch's index page this one."""
+    world.index_has(verified=False, sha256="", size=0, about=1000)
+    world.server.page = f'<a href="/whl/cpu/{TORCH}{sha256}">{TORCH}</a><br><a href="/whl/other.whl">'
+
+
+def test_a_hash_on_pytorchs_index_page_is_enforced_and_consent_needed_all_the_same(online, capfd):
+    right = fetch.sha256_of(online.shelf / TORCH)
+    without_hash(online, f"#sha256={right}")
+    with pytest.raises(NeedsConsent):
+        online.install()
+    assert not online.server.asked
+    online.server.spoilt = {TORCH}
+    with pytest.raises(WrongFile, match="not what was published"):
+        online.install(consent=True)
+    assert not (online.place.downloads / TORCH).exists() and online.place.accepted() == {}
+    online.server.spoilt = set()
+    assert online.install(consent=True) == "CPU: OK"
+    assert f"tells the SHA-256 {right} of {TORCH}" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("fragment", ["", "#sha256=", "#md5=12", None])
+def test_an_index_page_without_a_hash_changes_nothing(online, fragment, capfd):
+    without_hash(online, fragment or "")
+    online.server.page = online.server.page if fragment is not None else None
+    assert online.install(consent=True) == "CPU: OK"
+    assert f"tells no hash of {TORCH}" in capfd.readouterr().err
+
+
+def test_reading_the_index_page_can_be_stopped(online, monkeypatch):
+    without_hash(online, "")
+    wheel = next(wheel for wheel in online.plan().wheels if wheel.file == TORCH)
+
+    def stop():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        published_hash(wheel, Access(), lambda line: pytest.fail(line), stop)
+
+
+ONE, TWO = "1" * 64, "2" * 64
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (f'<a href="/whl/a%2Bcpu.whl#sha256={ONE.upper()}">', ONE),
+        (f'<A class=x HREF="https://other.example/x/a+cpu.whl#sha256={ONE}" data-y>a</A>', ONE),
+        (f'<a href="a+cpu.whl#sha256={ONE}"><a href="a+cpu.whl#sha256={TWO}">', ""),
+        (f'<a href="ba+cpu.whl#sha256={ONE}"><a href="a+cpu.whl.metadata#sha256={ONE}">', ""),
+        (f'<a href="a+cpu.whl#sha256={ONE}0"><a href="http://[a+cpu.whl#sha256={ONE}"><a href>', ""),
+        (f'<!-- <a href="a+cpu.whl#sha256={ONE}"> --><a href="a+cpu.whl?sha256={ONE}">', ""),
+        (f'<![x[ <a href="a+cpu.whl#sha256={ONE}">', ""),
+        ("", ""),
+    ],
+)
+def test_the_hash_is_that_of_the_link_to_the_very_file(page, expected):
+    assert hash_in(page, "a+cpu.whl") == expected
+
+
+@given(st.text(alphabet="<a href=\"'#sha256+cpu.whl0/>!-&;[]%\n", max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_no_page_is_too_strange_to_read(page):
+    assert hash_in(page, "a+cpu.whl") == ""
 
 
 def test_a_wheel_that_is_not_the_locked_one_is_refused(online):
