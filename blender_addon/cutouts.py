@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import bpy
 import numpy as np
 
@@ -9,7 +11,7 @@ from .link import Request, Result
 from .scene import Target, resolve, step_of_undo
 from .words import shown
 
-KEY = "maquette_cutout"  # the image's custom property
+KEY, MADE = "maquette_cutout", "maquette_made"  # the image's custom properties: its picture, its pixels' checksum
 HOW = {
     "learned": "Cut out by {}.",
     "background": "Cut out by the colours of the background.",
@@ -20,8 +22,8 @@ HOW = {
 
 def keep(result: Result, request: Request, target: Target) -> bpy.types.Image:
     """The image “… cut-out”, packed so that it is not lost, chosen as the picture to generate from. One that the same
-    picture had before is replaced. How pictures are cut out stays as the user set it: the next may be opaque.
-    Raises UnusableResult.
+    picture had before is replaced unless it was painted on. How pictures are cut out stays as the user set it: the next
+    may be opaque. Raises UnusableResult.
     """
     scene, _, _ = resolve(target)
     pixels = np.asarray(result.arrays["pixels"])
@@ -34,6 +36,7 @@ def keep(result: Result, request: Request, target: Target) -> bpy.types.Image:
     image.alpha_mode = "STRAIGHT"
     image.pixels.foreach_set(np.ascontiguousarray(pixels[::-1], np.float32).ravel() / np.float32(255))
     image.update()
+    image[MADE] = _checksum(image)
     image.pack()
     settings = scene.maquette
     settings.source, settings.image = "IMAGE", image
@@ -60,5 +63,12 @@ def told(result: Result, titles: dict[str, str]) -> str:
 
 def _of(request: Request) -> bpy.types.Image | None:
     source = shown(request.source)
-    found = (image for image in bpy.data.images if source and image.get(KEY) == source)
-    return next((image for image in found if image.library is None), None)
+    found = (image for image in bpy.data.images if source and image.get(KEY) == source and image.library is None)
+    return next((image for image in found if image.get(MADE) == _checksum(image)), None)
+
+
+def _checksum(image: bpy.types.Image) -> str:
+    """Of the pixels as eight bits each, which is how a packed image comes back from a file."""
+    pixels = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(pixels)
+    return f"{zlib.crc32(np.rint(pixels * 255).astype(np.uint8)):08x}"

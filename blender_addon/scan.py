@@ -6,6 +6,7 @@ Nothing of the scene is touched: no camera, no render, no setting; it works with
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -126,14 +127,14 @@ def skin_of(things: list[bpy.types.Object]) -> Skin:
     graph = bpy.context.evaluated_depsgraph_get()
     pictures: dict[str, np.ndarray] = {}
     parts, first = [], 0
-    for thing in things:
-        seen = thing.evaluated_get(graph)
+    for seen, world in _seen(things, graph):
         try:
             mesh = seen.to_mesh()
         except RuntimeError:  # a light, a camera: no surface
             continue
         try:
-            part = _part(mesh, np.array(seen.matrix_world), pictures) if mesh is not None else None
+            given = [slot.material for slot in seen.material_slots]
+            part = _part(mesh, world, given, pictures) if mesh is not None else None
         finally:
             seen.to_mesh_clear()
         if part is not None:
@@ -150,7 +151,18 @@ def skin_of(things: list[bpy.types.Object]) -> Skin:
     return skin
 
 
-def _part(mesh: bpy.types.Mesh, world: np.ndarray, pictures: dict[str, np.ndarray]) -> list[np.ndarray] | None:
+def _seen(things: list[bpy.types.Object], graph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Object, np.ndarray]]:
+    """The evaluated objects with where they stand: the given ones, and what they instance."""
+    wanted = set(things)
+    for one in graph.object_instances:
+        whose = one.parent if one.is_instance else one.object
+        if whose is not None and whose.original in wanted:
+            yield one.object, np.array(one.matrix_world)
+
+
+def _part(
+    mesh: bpy.types.Mesh, world: np.ndarray, given: list[bpy.types.Material | None], pictures: dict[str, np.ndarray]
+) -> list[np.ndarray] | None:
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
     if not count:
@@ -159,7 +171,7 @@ def _part(mesh: bpy.types.Mesh, world: np.ndarray, pictures: dict[str, np.ndarra
     triangles = _read(mesh.loop_triangles, "vertices", count, 3, np.int32)
     loops = _read(mesh.loop_triangles, "loops", count, 3, np.int32)
     materials = _read(mesh.loop_triangles, "material_index", count, 1, np.int32)[:, 0]
-    colours, images = _of_materials(mesh, materials, pictures)
+    colours, images = _of_materials(given, materials, pictures)
     layer = mesh.color_attributes.active_color
     if layer is not None and layer.domain in ("POINT", "CORNER"):
         values = _read(layer.data, "color_srgb", len(layer.data), 4)
@@ -176,9 +188,11 @@ def _read(things, key: str, count: int, width: int, dtype: type = np.float32) ->
     return values.reshape(count, width)
 
 
-def _of_materials(mesh, materials: np.ndarray, pictures: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _of_materials(
+    given: list[bpy.types.Material | None], materials: np.ndarray, pictures: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
     """Colours (T,3,4) sRGB and numbers of pictures (T,) as the materials' Base Color has them."""
-    found = [_base_colour(material, pictures) for material in mesh.materials] or [(_GREY, -1)]
+    found = [_base_colour(material, pictures) for material in given] or [(_GREY, -1)]
     chosen = np.clip(materials, 0, len(found) - 1)
     linear = np.array([colour for colour, _ in found], np.float64)[:, :3]
     srgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055)
@@ -198,9 +212,10 @@ def _base_colour(material: bpy.types.Material | None, pictures: dict[str, np.nda
     )
     if image is not None:
         try:
-            if image.name not in pictures:
-                pictures[image.name] = read_datablock(image)
-            return _GREY, list(pictures).index(image.name)
+            known = image.name_full  # with its library
+            if known not in pictures:
+                pictures[known] = read_datablock(image)
+            return _GREY, list(pictures).index(known)
         except Problem:  # its file is gone: the colour beside it will do
             pass
     return tuple(socket.default_value), -1

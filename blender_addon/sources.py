@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import bpy
@@ -60,9 +62,11 @@ class NoSource:
 
 
 class ScanSource:
-    """Objects as they stood when the button was pressed, seen from all around. Raises NothingToRun."""
+    """Objects as they stood when the button was pressed, seen from all around. ``names`` as ``names_of`` gives them.
+    Raises NothingToRun.
+    """
 
-    def __init__(self, names: list[str], preset: str):
+    def __init__(self, names: str, preset: str):
         self._names, self._preset = names, preset
         self._arrays: dict[str, np.ndarray] | None = self._scan()
 
@@ -75,8 +79,21 @@ class ScanSource:
         self._arrays = None
 
     def _scan(self) -> dict[str, np.ndarray]:
-        things = [thing for name in self._names if (thing := bpy.data.objects.get(name)) is not None]
-        return scan(things, self._preset)
+        return scan(_named(self._names), self._preset)
+
+
+def names_of(things: Iterable[bpy.types.Object]) -> str:
+    """What finds the objects again, also in another session: a linked one may have the name of a local one."""
+    return json.dumps([_address(thing) for thing in things])
+
+
+def _named(names: str) -> list[bpy.types.Object]:
+    wanted = json.loads(names)
+    return [thing for thing in bpy.data.objects if _address(thing) in wanted]
+
+
+def _address(thing: bpy.types.Object) -> list[str]:
+    return [thing.name, thing.library.filepath if thing.library else ""]
 
 
 Source = FileSource | ImageSource | NoSource | ScanSource
@@ -85,7 +102,7 @@ Source = FileSource | ImageSource | NoSource | ScanSource
 def source_of(request: Request) -> Source:
     """The source a remembered request names. Raises UnreadableImage, NothingToRun where it is gone."""
     if "scanned" in request.options:
-        return ScanSource(str(request.options["scanned"]).split("\n"), request.preset)
+        return ScanSource(str(request.options["scanned"]), request.preset)
     if not request.source or request.file:
         return NoSource()
     if os.path.isabs(request.source):

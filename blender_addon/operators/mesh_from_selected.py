@@ -7,7 +7,7 @@ import bpy
 from ..clouds import CLOUD_ENGINE
 from ..problems import Problem
 from ..scene import extent
-from ..sources import ScanSource
+from ..sources import ScanSource, names_of
 from .options import FRESH, Making, carry_out, conclude, refuse
 
 
@@ -26,7 +26,7 @@ class MAQUETTE_OT_mesh_from_selected(Making, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        if context.mode != "OBJECT" or not context.selected_objects:
+        if context.mode != "OBJECT" or not getattr(context, "selected_objects", None):
             cls.poll_message_set("Select objects in Object Mode first")
             return False
         return True
@@ -42,10 +42,10 @@ class MAQUETTE_OT_mesh_from_selected(Making, bpy.types.Operator):
         if not self.height and box is not None:
             self.height = max(box[1].z - box[0].z, 0.0)
         try:
-            source = ScanSource([thing.name for thing in things], self.preset)
-            names = {"scanned": "\n".join(thing.name for thing in things)}
+            names = names_of(things)
+            source = ScanSource(names, self.preset)
             name = self.name or f"{first.name} anew"
-            ticket = self.ticket(context, name, source, first.name, options=names)
+            ticket = self.ticket(context, name, source, first.name, options={"scanned": names})
             return conclude(self, carry_out([ticket]))
         except Problem as problem:
             return refuse(self, problem)

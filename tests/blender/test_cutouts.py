@@ -55,6 +55,23 @@ def test_what_is_painted_is_what_is_generated_from(addon, signpost, photograph):
     assert tuple(thing.data.color_attributes[0].data[0].color_srgb)[:3] == pytest.approx((0, 0, 1), abs=0.02)
 
 
+def test_a_second_cut_out_replaces_the_first_but_not_what_was_painted(addon, signpost, photograph, tmp_path):
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    assert [image.name for image in bpy.data.images if image.get("maquette_cutout")] == ["disc cut-out"]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    painted = bpy.data.images["disc cut-out"]
+    assert "disc cut-out.001" not in bpy.data.images, "a file that was opened again has nothing painted"
+    values = pixels_of(painted).copy()
+    values[:10, :10] = 1
+    painted.pixels.foreach_set(np.ascontiguousarray(values[::-1]).ravel())
+    bpy.ops.maquette.cut_out(filepath=photograph)
+    assert np.allclose(pixels_of(painted), values)
+    assert bpy.context.scene.maquette.image == bpy.data.images["disc cut-out.001"]
+
+
 def made_by(make):
     """The request that the object of ``make()`` remembers."""
     before = set(bpy.data.objects)

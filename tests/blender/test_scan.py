@@ -127,3 +127,48 @@ def test_what_has_no_surface_is_refused_in_words(addon, signpost):
         bpy.ops.maquette.mesh_from_selected()
     light.select_set(False)
     assert not bpy.ops.maquette.mesh_from_selected.poll()
+
+
+def test_instances_are_seen_where_they_stand_with_the_objects_own_material(addon):
+    """An empty that instances a collection, and a material that hangs on the object instead of its mesh."""
+    hidden = bpy.data.collections.new("kept apart")
+    bpy.ops.mesh.primitive_cube_add(size=1)
+    cube = bpy.context.object
+    hidden.objects.link(cube)
+    bpy.context.scene.collection.objects.unlink(cube)
+    cube.data.materials.append(None)
+    cube.material_slots[0].link = "OBJECT"
+    red = bpy.data.materials.new("red")
+    red.diffuse_color = (1, 0, 0, 1)
+    for node in red.node_tree.nodes if red.node_tree else ():  # Blender 5 makes them unasked
+        if node.type == "BSDF_PRINCIPLED":
+            node.inputs["Base Color"].default_value = (1, 0, 0, 1)
+    cube.material_slots[0].material = red
+    empty = bpy.data.objects.new("empty", None)
+    empty.instance_type, empty.instance_collection = "COLLECTION", hidden
+    empty.location = (10, 0, 0)
+    bpy.context.scene.collection.objects.link(empty)
+    bpy.context.view_layer.update()
+    skin = addon.scan.skin_of([empty])
+    assert len(skin.triangles) == 12
+    assert np.allclose(skin.points.mean(0), (10, 0, 0))
+    assert np.allclose(skin.colours[..., :3], (1, 0, 0))
+
+
+def test_a_linked_object_is_not_taken_for_a_local_one_of_its_name(addon, tmp_path):
+    bpy.ops.mesh.primitive_uv_sphere_add()
+    bpy.context.object.name = "thing"
+    library = str(tmp_path / "library.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=library)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.mesh.primitive_cube_add()
+    local = bpy.context.object
+    local.name = "thing"
+    with bpy.data.libraries.load(library, link=True) as (_, into):
+        into.objects = ["thing"]
+    (linked,) = into.objects
+    bpy.context.scene.collection.objects.link(linked)
+    bpy.context.view_layer.update()
+    for thing, other in ((local, linked), (linked, local)):
+        names = addon.sources.names_of([thing])
+        assert addon.sources._named(names) == [thing] != [other]
