@@ -6,6 +6,7 @@ Like ``runtime``: plain Python state, ticked by a timer; ``finish`` is the way w
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import time
@@ -60,7 +61,9 @@ class Outcome:
 
 @dataclass
 class State:
-    """``facts`` as ``runtime status --json`` tells them, ``shelf`` as ``weights list --json``; None while unknown."""
+    """``facts`` as ``runtime status --json`` tells them, ``processor`` the same if it were installed for the processor,
+    ``shelf`` as ``weights list --json``; None while unknown. ``wheels`` what ``carried`` last found in which folder.
+    """
 
     step: Step | None = None
     errand: Errand | None = None
@@ -68,8 +71,10 @@ class State:
     then: Callable[[], None] | None = None
     outcome: Outcome | None = None
     facts: dict[str, Any] | None = None
+    processor: dict[str, Any] | None = None
     shelf: list[dict[str, Any]] | None = None
     questions: dict[str, Question] = field(default_factory=dict)
+    wheels: tuple[str, bool] | None = None
     asked: bool = False
     log: Path | None = None
     written: int = 0  # bytes of the log that are in the Text
@@ -155,9 +160,26 @@ def carried() -> Path | None:
     """The folder with wheels that came along or that the user named, if the large ones are in it."""
     for folder in filter(None, (preferences().wheels_dir, str(runtime.ROOT / "wheels"))):
         path = Path(bpy.path.abspath(folder))
-        if any(path.glob("torch-*.whl")):
-            return path
+        with contextlib.suppress(OSError, ValueError):
+            if any(path.glob("torch-*.whl")):
+                return path
     return None
+
+
+def can_install() -> bool:
+    """Whether there is a network or what came along; looked up seldom, for a panel draws many times a second."""
+    if bpy.app.online_access:
+        return True
+    named = preferences().wheels_dir
+    if state.wheels is None or state.wheels[0] != named:
+        state.wheels = (named, carried() is not None)
+    return state.wheels[1]
+
+
+def facts_for(accelerator: str) -> dict[str, Any]:
+    """What installing for ``auto`` or ``cpu`` would mean; empty while unknown."""
+    facts = state.facts or {}
+    return facts if accelerator == "auto" or facts.get("build") == "cpu" else state.processor or {}
 
 
 def pump() -> float | None:
@@ -209,6 +231,8 @@ def _ask() -> None:
     launch, folder = _launch(), str(runtime.data_dir())
     for question in state.questions.values():
         question.close()
+    state.questions.clear()
+    state.wheels = None
     state.questions["facts"] = Question(launch, ("runtime", "status", "--json", "--data-dir", folder))
     state.questions["shelf"] = Question(launch, ("weights", "list", "--json", "--data-dir", folder))
 
@@ -219,6 +243,11 @@ def _hear() -> bool:
         answer = state.questions.pop(name).answer
         if name == "facts":
             state.facts = answer[0] if answer else {}
+            if state.facts.get("supported") and state.facts.get("build") != "cpu":
+                words = ("runtime", "status", "--json", "--accelerator", "cpu", "--data-dir", str(runtime.data_dir()))
+                state.questions["processor"] = Question(_launch(), words)
+        elif name == "processor":
+            state.processor = answer[0] if answer else {}
         else:
             state.shelf = answer or []
     return bool(done)

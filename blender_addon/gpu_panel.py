@@ -30,6 +30,8 @@ def draw_engines(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         return
     if facts:
         _draw_buttons(layout, context, facts)
+        if facts.get("installed"):
+            _draw_missing(layout, context)
     if state.outcome is not None:
         _draw_outcome(layout, context, state.outcome)
 
@@ -84,7 +86,7 @@ def draw_device(layout: bpy.types.UILayout, context: bpy.types.Context, session:
 
 
 def _draw_buttons(layout, context, facts: dict[str, Any]) -> None:
-    downloads = bpy.app.online_access or gpu.carried() is not None
+    downloads = gpu.can_install()
     if facts.get("supported") and not facts.get("current"):
         begun = "Continue Installing…" if facts.get("begun") else "Install GPU Engines…"
         text = "Update GPU Engines…" if facts.get("installed") else begun
@@ -102,6 +104,35 @@ def _draw_buttons(layout, context, facts: dict[str, Any]) -> None:
         layout.operator("maquette.remove_gpu_engines", icon="TRASH")
 
 
+def _draw_missing(layout, context) -> None:
+    """What still keeps an engine from working, mostly its weights, and the way to them."""
+    session, shelf = runtime.current(), gpu.state.shelf or ()
+    listed = {info.id: info for info in (session.engines if session is not None else ()) if info.tier == "gpu"}
+    wanting = {str(entry.get("engine", "")): entry for entry in shelf if _wants_files(entry)}
+    lines = {id: f"{info.title}: {info.status}" for id, info in listed.items() if not info.available}
+    for id, entry in wanting.items():  # not listed before the backend was first started
+        if id not in listed:
+            lines[id] = f"{entry.get('title', id)}: its weights are not here yet ({entry.get('size', '')})."
+    for id, line in lines.items():
+        box = layout.box()
+        say(box, context, line, "INFO")
+        if id in wanting:
+            row = box.row()
+            row.enabled = bpy.app.online_access
+            row.operator("maquette.fetch_weights", icon="IMPORT").engine = id
+    if any(id in wanting for id in lines) and not bpy.app.online_access:
+        say(layout, context, f"{gpu.OFFLINE} {gpu.ALLOW} Or import them in the preferences.", "INFO")
+
+
+def _wants_files(entry: dict[str, Any]) -> bool:
+    return any(file.get("state") not in PRESENT for file in _files(entry))
+
+
+def _files(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    files = entry.get("files")
+    return [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+
+
 def _draw_outcome(layout, context, outcome: gpu.Outcome) -> None:
     icon = {"done": "CHECKMARK", "failed": "ERROR"}.get(outcome.state, "INFO")
     say(layout, context, f"{outcome.sentence} {outcome.fix}", icon)
@@ -111,8 +142,7 @@ def _draw_outcome(layout, context, outcome: gpu.Outcome) -> None:
 
 
 def _draw_weights_of(box, context, entry: dict[str, Any], proof: str) -> None:
-    engine, files = str(entry.get("engine", "")), entry.get("files")
-    files = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    engine, files = str(entry.get("engine", "")), _files(entry)
     box.label(text=f"{entry.get('title', engine)}, {entry.get('size', '')}")
     say(box, context, str(entry.get("licence", "")))
     say(box, context, proof)

@@ -12,6 +12,7 @@ from ..problems import Problem
 from .options import refuse
 
 INSTALL, VERIFY, REMOVE = "Installing GPU Engines", "Verifying GPU Engines", "Removing GPU Engines"
+REPAIR = "Repairing GPU Engines"
 ACCELERATORS = (
     ("auto", "Automatic", "The graphics card where its driver is new enough, else the processor"),
     ("cpu", "Processor", "A smaller download that runs everywhere, slowly"),
@@ -47,8 +48,20 @@ def conclude(operator: bpy.types.Operator, outcome: gpu.Outcome) -> set[str]:
 
 def install_step(accelerator: str = "auto", consent: bool = False) -> Step:
     """The errand that installs. Raises Offline where it could neither download nor find what it needs."""
-    wheels = gpu.carried()
-    words = ["runtime", "install", "--accelerator", accelerator, "--yes"]
+    return Step(INSTALL, ("runtime", "install", "--accelerator", accelerator, *_means(consent)))
+
+
+def repair_step(build: str = "", consent: bool = False) -> Step:
+    """The errand that looks at the environment of that build ("" where it is not known) and replaces what is damaged.
+    Raises Offline as installing does, so that nothing is touched that could not be mended.
+    """
+    same = ("--accelerator", build) if build else ()
+    return Step(REPAIR, ("runtime", "install", "--repair", *same, *_means(consent)))
+
+
+def _means(consent: bool) -> list[str]:
+    """From where the packages come, and what the user agreed to."""
+    wheels, words = gpu.carried(), ["--yes"]
     if wheels is not None:
         words += ["--wheels", str(wheels)]
     if not bpy.app.online_access:
@@ -59,10 +72,27 @@ def install_step(accelerator: str = "auto", consent: bool = False) -> Step:
         words.append("--accept-unverified")
     if preferences().proxy:
         words += ["--proxy", preferences().proxy]
-    return Step(INSTALL, tuple(words))
+    return words
 
 
-class MAQUETTE_OT_install_gpu_engines(Errand, bpy.types.Operator):
+class Agreeing:
+    """Mix-in: files whose hash we could not confirm are installed only if the user says so, each time."""
+
+    accept_unverified: bpy.props.BoolProperty(
+        name="Accept Unconfirmed Files",
+        description="Also install files from PyTorch's own server whose hash we could not confirm ourselves",
+        options={"SKIP_SAVE"},
+    )
+
+    def ask(self, layout, context, names) -> None:
+        """The question, where there are such files."""
+        if names:
+            layout.prop(self, "accept_unverified")
+            listed = ", ".join(map(str, names))
+            say(layout, context, f"From PyTorch's own server, hash not confirmed by us: {listed}.", "INFO")
+
+
+class MAQUETTE_OT_install_gpu_engines(Errand, Agreeing, bpy.types.Operator):
     bl_idname = "maquette.install_gpu_engines"
     bl_label = "Install GPU Engines"
     bl_description = (
@@ -73,27 +103,22 @@ class MAQUETTE_OT_install_gpu_engines(Errand, bpy.types.Operator):
     accelerator: bpy.props.EnumProperty(
         name="For", description="What the engines shall run on", items=ACCELERATORS, options={"SKIP_SAVE"}
     )
-    accept_unverified: bpy.props.BoolProperty(
-        name="Accept Unconfirmed Files",
-        description="Also install files from PyTorch's own server whose hash we could not confirm ourselves",
-        options={"SKIP_SAVE"},
-    )
 
     def invoke(self, context, _event):
         return context.window_manager.invoke_props_dialog(self, width=420)
 
     def draw(self, context):
-        layout, facts = self.layout, gpu.state.facts or {}
+        layout = self.layout
         layout.use_property_split = True
-        sizes = f"{in_words(facts.get('download', 0))} to download, {in_words(facts.get('disk', 0))} on the disk"
-        if self.accelerator == "auto" and facts:
+        facts = gpu.facts_for(self.accelerator)
+        if facts:
+            sizes = f"{in_words(facts.get('download', 0))} to download, {in_words(facts.get('disk', 0))} on the disk"
             layout.label(text=f"{facts.get('title', '')}: {sizes}.")
             layout.label(text=f"{in_words(facts.get('free', 0))} are free there.")
+        else:
+            layout.label(text="The sizes are not known yet.")
         layout.prop(self, "accelerator")
-        if facts.get("unverified"):
-            layout.prop(self, "accept_unverified")
-            names = ", ".join(map(str, facts["unverified"]))
-            say(layout, context, f"From PyTorch's own server, hash not confirmed by us: {names}.", "INFO")
+        self.ask(layout, context, facts.get("unverified"))
 
     def execute(self, _context):
         try:
@@ -112,21 +137,29 @@ class MAQUETTE_OT_verify_gpu_engines(Errand, bpy.types.Operator):
         return self.go(Step(VERIFY, ("runtime", "verify")))
 
 
-class MAQUETTE_OT_repair_gpu_engines(Errand, bpy.types.Operator):
+class MAQUETTE_OT_repair_gpu_engines(Errand, Agreeing, bpy.types.Operator):
     bl_idname = "maquette.repair_gpu_engines"
     bl_label = "Repair"
-    bl_description = "Remove the GPU engines' environment and make it anew. Weights stay"
+    bl_description = (
+        "Look at every file of the GPU engines and fetch anew only what is damaged, for the same processor or graphics "
+        "card. Weights stay"
+    )
 
-    def invoke(self, context, event):
-        return context.window_manager.invoke_confirm(self, event)
+    def invoke(self, context, _event):
+        return context.window_manager.invoke_props_dialog(self, width=420)
+
+    def draw(self, context):
+        layout = self.layout
+        say(layout, context, "Every file is looked at, and only what is damaged is fetched again.")
+        self.ask(layout, context, (gpu.state.facts or {}).get("unverified"))
 
     def execute(self, _context):
+        facts = gpu.known() if bpy.app.background else gpu.state.facts or {}
         try:
-            install = install_step(consent=bool((gpu.state.facts or {}).get("installed")))
+            step = repair_step(str(facts.get("installed_build", "")), self.accept_unverified)
         except Problem as problem:
             return refuse(self, problem)
-        steps = (Step(REMOVE, ("runtime", "remove")), install)
-        return self.go(*steps, release=True, then=runtime.take_up_gpu)
+        return self.go(step, release=True, then=runtime.take_up_gpu)
 
 
 class MAQUETTE_OT_remove_gpu_engines(Errand, bpy.types.Operator):

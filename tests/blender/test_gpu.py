@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import bpy
@@ -78,12 +79,118 @@ def test_install_verify_repair_remove(addon, desk):
     assert bpy.ops.maquette.remove_gpu_engines() == {"FINISHED"}
     assert [" ".join(line.split()[:2]) for line in desk.asked()[1:]] == [
         "runtime verify",
-        "runtime remove",
         "runtime install",
         "runtime remove",
     ]
+    assert desk.asked()[2].startswith("runtime install --repair --accelerator cpu --yes --wheels"), "one step"
     desk.turn(lambda: not desk.state.questions)
     assert "Not installed." in desk.page().text
+
+
+def dialog(addon, operator, **given):
+    """What the operator's dialog shows, drawn as the class would draw it."""
+    cls, page = getattr(bpy.types, f"MAQUETTE_OT_{operator}"), Page()
+    drawn = SimpleNamespace(**{"layout": page, "accept_unverified": False, "accelerator": "auto", **given})
+    drawn.ask = lambda *words: cls.ask(drawn, *words)
+    cls.draw(drawn, SimpleNamespace(region=None, preferences=bpy.context.preferences))
+    return page
+
+
+def test_the_dialog_says_the_sizes_of_what_is_chosen(addon, desk):
+
+    def choose(accelerator):
+        return dialog(addon, "install_gpu_engines", accelerator=accelerator)
+
+    assert "The sizes are not known yet." in choose("cpu").text
+    (desk.folder / "unverified").touch()
+    desk.gpu.look()
+    desk.turn(lambda: desk.state.processor)
+    auto, processor = choose("auto"), choose("cpu")
+    assert "CUDA 12.8: 2.9 GB to download, 6.1 GB on the disk." in auto.said
+    assert "accept_unverified" in auto.props and "not confirmed by us: torch.whl." in auto.text
+    assert "Processor only: 226 MB to download, 692 MB on the disk." in processor.said
+    assert "accept_unverified" not in processor.props, "nothing to agree to"
+    desk.state.facts = {"build": "cpu", "title": "Processor only", "download": 5e6}
+    assert desk.gpu.facts_for("cpu") is desk.state.facts, "the same plan: not asked twice"
+
+
+def test_a_repair_keeps_the_build_and_implies_no_consent(addon, desk):
+    (desk.folder / "unverified").touch()
+    for consent in (False, True):
+        bpy.ops.maquette.install_gpu_engines(accelerator="cpu")
+        desk.turn(lambda: not desk.state.questions)
+        assert "accept_unverified" in dialog(addon, "repair_gpu_engines").props
+        bpy.ops.maquette.repair_gpu_engines(accept_unverified=consent)
+        words = desk.asked()[-1]
+        assert "--repair --accelerator cpu" in words and ("--accept-unverified" in words) == consent
+    assert not any("runtime remove" in words for words in desk.asked())
+
+
+def test_a_repair_that_does_not_know_the_build_leaves_it_to_the_backend(addon, desk, monkeypatch):
+    monkeypatch.setattr(desk.gpu, "known", lambda: {"installed": True})
+    bpy.ops.maquette.repair_gpu_engines()
+    assert "--accelerator" not in desk.asked()[-1] and "--accept-unverified" not in desk.asked()[-1]
+
+
+def test_without_a_network_a_repair_touches_nothing(addon, desk, monkeypatch):
+    bpy.ops.maquette.install_gpu_engines(accelerator="cpu")
+    monkeypatch.undo()
+    monkeypatch.setattr(addon.gpu, "known", lambda: {"installed": True, "installed_build": "cpu"})
+    monkeypatch.setattr(addon.gpu, "carried", lambda: None)
+    assert not bpy.app.online_access
+    with pytest.raises(RuntimeError, match="Network → Allow Online Access"):
+        bpy.ops.maquette.repair_gpu_engines()
+    assert len(desk.asked()) == 1 and (desk.folder / "gpu" / "installed.json").exists()
+
+
+def test_a_repair_waits_until_the_backend_has_left_the_environment(addon, desk, signpost, monkeypatch):
+    free = []
+    monkeypatch.setattr(addon.runtime, "let_go_of_gpu", lambda: free.append("asked"))
+    monkeypatch.setattr(addon.runtime, "gpu_is_free", lambda: len(free) > 3 or free.append("not yet"))
+    monkeypatch.setattr(addon.runtime, "take_up_gpu", lambda: free.append("back"))
+    monkeypatch.setattr(addon.gpu, "known", lambda: {"installed": True, "installed_build": "cpu"})
+    bpy.ops.maquette.repair_gpu_engines()
+    assert free == ["asked", "not yet", "not yet", "not yet", "back"]
+
+
+def test_the_wheels_are_looked_for_seldom(addon, desk, monkeypatch):
+    looked = []
+    monkeypatch.setattr(addon.gpu, "carried", lambda: looked.append(1))
+    desk.gpu.look()
+    desk.turn(lambda: desk.state.facts and not desk.state.questions)
+    for _ in range(5):
+        desk.page()
+    assert len(looked) == (not bpy.app.online_access)
+    desk.gpu.look_again()
+    desk.turn(lambda: not desk.state.questions)
+    desk.page()
+    assert len(looked) == 2 * (not bpy.app.online_access)
+
+
+def test_once_installed_every_engine_that_waits_for_weights_is_named(addon, desk, monkeypatch):
+    bpy.ops.maquette.install_gpu_engines(accelerator="cpu")
+    desk.turn(lambda: not desk.state.questions)
+    about = addon.link.EngineInfo("birefnet", "BiRefNet", "", ("image",), "gpu", "", "", available=False)
+
+    def page(**given):
+        engines = (replace(about, **given),) if given else ()
+        session = SimpleNamespace(engines=engines, fell_back="", device="", device_memory=0, look_again=lambda: None)
+        monkeypatch.setattr(addon.runtime, "current", lambda: session)
+        return desk.page()
+
+    def offered(page):
+        return [given.engine for name, _, given in page.buttons if name == "maquette.fetch_weights"]
+
+    monkeypatch.setattr(addon.runtime, "current", lambda: None)
+    for seen in (desk.page(), page()):
+        assert offered(seen) == ["birefnet"] and "BiRefNet: its weights are not here yet (444 MB)." in seen.text
+    seen = page(status="Its weights are missing: m (444 MB).")
+    assert offered(seen) == ["birefnet"] and seen.text.count("BiRefNet: Its weights are missing: m (444 MB).") == 1
+    bpy.ops.maquette.fetch_weights(engine="birefnet")
+    desk.turn(lambda: not desk.state.questions)
+    seen = page(status="Its program cannot be loaded.")
+    assert offered(seen) == [] and "BiRefNet: Its program cannot be loaded." in seen.text
+    assert "BiRefNet" not in page(available=True).text
 
 
 @pytest.mark.parametrize(("mood", "words"), [("fails", "The disk is full. Free 3 GB."), ("dies", "working on runtime")])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 FOLDER, *WORDS = sys.argv[1:]
 FOLDER = Path(FOLDER)
+BUILD = "cpu" if "cpu" in WORDS else "cu128"
 MARK, SHELF = FOLDER / "gpu" / "installed.json", FOLDER / "shelf"
 MOOD = (FOLDER / "mood").read_text() if (FOLDER / "mood").exists() else "good"
 
@@ -22,7 +23,18 @@ def facts():
     there = MARK.exists()
     sentence = "Installed: CPU: OK (692 MB on the disk)." if there else "Not installed. 226 MB to download."
     told = {"supported": True, "installed": there, "current": there, "begun": False, "self_test": "CPU: OK" * there}
-    return {**told, "title": "processor only", "download": 226e6, "disk": 692e6, "free": 50e9, "unverified": []} | {
+    of_cards = FOLDER / "unverified"
+    plan = {
+        "cpu": {"title": "Processor only", "download": 226e6, "disk": 692e6, "unverified": []},
+        "cu128": {
+            "title": "CUDA 12.8",
+            "download": 2.9e9,
+            "disk": 6.1e9,
+            "unverified": ["torch.whl"] * of_cards.exists(),
+        },
+    }[BUILD]
+    installed = MARK.read_text() if there else ""
+    return {**told, **plan, "build": BUILD, "installed_build": installed, "free": 50e9} | {
         "sentence": sentence,
         "fix": "" if there else "No NVIDIA GPU was found.",
     }
@@ -64,7 +76,7 @@ def errand():
     target = SHELF if WORDS[0] == "weights" else MARK
     if WORDS[1] in ("install", "fetch", "import"):
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("{}")
+        target.write_text(WORDS[WORDS.index("--accelerator") + 1] if "--accelerator" in WORDS else "{}")
     elif WORDS[1] in ("remove", "delete"):
         target.unlink(missing_ok=True)
     tell("done", sentence="CPU: OK" if WORDS[0] == "runtime" else "It is done.")
