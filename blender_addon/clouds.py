@@ -20,6 +20,13 @@ KINDS = (
 )
 
 
+METHODS = (
+    ("poisson", "Poisson", "One closed, smooth skin through everything: the best for most"),
+    ("opacity", "Opacity Field", "Where the Gaussians together are dense enough, as DreamGaussian has it"),
+    ("carve", "Carve", "What no view from outside denies: keeps flat sides and sharp edges, needs Gaussians"),
+)
+
+
 def of_clouds(engine: str) -> bool:
     """Whether the engine of that id takes clouds and no pictures; as listed by the backend, once it was started."""
     session = runtime.current()

@@ -11,11 +11,17 @@ PRESETS = (
     ("standard", "Standard", "Good detail in a few seconds"),
     ("fine", "Fine", "The most detail; takes longest"),
 )
-CUTOUTS = (
-    ("auto", "Automatic", "Uses the picture's transparency if it has any, and otherwise removes a plain background"),
-    ("alpha", "Transparency", "What is transparent in the picture is not part of the object"),
-    ("background", "Background", "Removes a plain or smooth background, whatever the transparency says"),
-    ("none", "Off", "The whole picture is the object"),
+_AUTOMATIC = (
+    "Uses the picture's transparency if it has any; otherwise removes the background, by a learned remover where one "
+    "is installed under GPU Engines, else by its colours"
+)
+_LEARNED = "Finds the object before any background, by a GPU engine that has learned what objects look like"
+CUTOUTS = (  # the numbers are what .blend files keep
+    ("auto", "Automatic", _AUTOMATIC, "NONE", 0),
+    ("alpha", "Transparency", "What is transparent in the picture is not part of the object", "NONE", 1),
+    ("learned", "Learned (GPU engine)", _LEARNED, "NONE", 4),
+    ("background", "Background", "Removes a plain or smooth background, whatever the transparency says", "NONE", 2),
+    ("none", "Off", "The whole picture is the object", "NONE", 3),
 )
 DEFAULT_ENGINE = "pocket"
 BATCH_FACES = 20_000

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..batch import new_batch
-from ..clouds import CLOUD_ENGINE, KINDS, UPS
+from ..clouds import CLOUD_ENGINE, KINDS, METHODS, UPS
 from ..delivery import Ticket
 from ..problems import NothingToRun, Problem, UnreadableFile
 from ..sources import NoSource
@@ -31,6 +31,9 @@ class MAQUETTE_OT_import_splat(Making, bpy.types.Operator):
         name="Engine", description="What makes the mesh", default=CLOUD_ENGINE, options=FRESH
     )
     as_: bpy.props.EnumProperty(name="As", description="What it becomes", items=KINDS, default="mesh", options=FRESH)
+    method: bpy.props.EnumProperty(
+        name="Method", description="How the mesh is made", items=METHODS, default="poisson", options=FRESH
+    )
     up: bpy.props.EnumProperty(
         name="Up", description="The axis of the file that points up", items=UPS, default="auto", options=FRESH
     )
@@ -56,7 +59,7 @@ class MAQUETTE_OT_import_splat(Making, bpy.types.Operator):
     def draw(self, _context):
         layout = self.layout
         layout.use_property_split = True
-        keys = ("preset", "target_faces") if self.as_ == "mesh" else ("at_most",)
+        keys = ("method", "preset", "target_faces") if self.as_ == "mesh" else ("at_most",)
         for key in ("as_", "up", *keys, "keep_scale", "height"):
             row = layout.row()
             row.enabled = key != "height" or not self.keep_scale
@@ -86,7 +89,9 @@ class MAQUETTE_OT_import_splat(Making, bpy.types.Operator):
     def _ticket(self, context, path: str, batch) -> Ticket:
         as_mesh = self.as_ == "mesh"
         options = {"up": self.up, "keep_scale": self.keep_scale}
-        if not as_mesh:
+        if as_mesh and self.method != "poisson":
+            options["method"] = self.method
+        elif not as_mesh:
             options |= {"show_as": self.as_, "at_most": self.at_most}
         more = {"file": path, "options": options, "output": "mesh" if as_mesh else "cloud"}
         ticket = self.ticket(context, self.name or Path(path).stem, NoSource(), path, batch, **more)

@@ -225,6 +225,19 @@ def test_as_a_mesh_it_is_closed_and_coloured(addon, signpost, splat):
     upright(points, srgb(mesh))
 
 
+def test_the_method_is_the_user_s_choice(addon, signpost, splat):
+    faces = {}
+    for method in ("poisson", "opacity", "carve"):
+        assert bpy.ops.maquette.import_splat(filepath=splat(), up="+Z", preset="fast", method=method) == {"FINISHED"}
+        request = addon.recall.recall(bpy.context.object).request
+        assert request.options.get("method", "poisson") == method
+        assert ("method" in request.options) == (method != "poisson"), "the engine's own choice stays its own"
+        faces[method] = len(bpy.context.object.data.polygons)
+    assert len(set(faces.values())) == 3, "three meshes, each made another way"
+    bpy.ops.maquette.import_splat(filepath=splat(), up="+Z", as_="points", method="carve")
+    assert "method" not in addon.recall.recall(bpy.context.object).request.options
+
+
 def test_a_mesh_can_keep_the_size_and_place_of_its_file(addon, signpost, splat):
     bpy.context.scene.cursor.location = (5, 5, 5)
     bpy.ops.maquette.import_splat(filepath=splat(), up="+Z", preset="fast", keep_scale=True, target_faces=2000)
