@@ -37,7 +37,7 @@ class MAQUETTE_OT_paint_cut_out(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return is_cutout(context.scene.maquette.image)
+        return context.scene is not None and is_cutout(context.scene.maquette.image)
 
     def execute(self, context):
         image, space = context.scene.maquette.image, self._editor(context)

@@ -23,10 +23,10 @@ class MAQUETTE_OT_generate_again(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return recall(context.object) is not None
+        return recall(getattr(context, "object", None)) is not None
 
     def execute(self, context):
-        memory = recall(context.object)
+        memory = recall(getattr(context, "object", None))
         if memory is None:
             return {"CANCELLED"}
         try:
