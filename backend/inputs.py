@@ -24,6 +24,8 @@ MAX_POINTS = 10_000_000
 MAX_VIEWS = 64
 MAX_SIDE = 4096  # pixels of a depth map
 FARTHEST = 1e6  # metres: beyond them single precision leaves steps that can be seen
+NARROWEST = 1e-3  # radians of a field of view, and as far from half a turn
+SMALLEST = 1e-6  # metres from bottom to top of what an orthographic camera sees
 RIGID = 1e-3  # how far a camera's axes may be from unit length and right angles
 
 POINTS = ("points", "colours", "normals")
@@ -146,8 +148,14 @@ def _check_depths(arrays: Mapping[str, np.ndarray]) -> None:
     if skewed or (poses[:, 3] != (0, 0, 0, 1)).any():
         raise BadRequest("A camera's pose is scaled, skewed or mirrored.", "Give the camera the scale 1 on every axis.")
     fov, extent = views.T
-    if (fov < 0).any() or (fov >= math.pi).any() or (extent[fov == 0] <= 0).any():
+    parallel, sees = fov == 0, extent[fov == 0]
+    if ((fov <= NARROWEST) & ~parallel).any() or (fov >= math.pi - NARROWEST).any() or (sees <= 0).any():
         raise BadRequest("A camera's field of view makes no sense.", "Use a perspective or an orthographic camera.")
+    if ((sees < SMALLEST) | (sees > FARTHEST)).any():  # a grid over it would have no end, or no size
+        raise BadRequest(
+            f"An orthographic camera sees less than {SMALLEST * 1000:.3f} mm or more than {FARTHEST / 1000:,.0f} km.",
+            "Set its orthographic scale to the size of the object.",
+        )
 
 
 def _expect(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: type) -> None:

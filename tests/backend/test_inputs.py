@@ -171,12 +171,21 @@ def put(array, at, value):
         (broken(depth_arrays, "views", lambda a: put(a, (0, 0), math.pi)), "field of view"),
         (broken(depth_arrays, "views", lambda a: put(a, (0, 0), -1)), "field of view"),
         (broken(depth_arrays, "views", lambda a: put(a, (0, 1), 0)), "field of view"),
+        (broken(depth_arrays, "views", lambda a: put(a, (0, 0), math.pi - 1e-4)), "field of view"),
+        (broken(depth_arrays, "views", lambda a: put(a, (0, 0), 1e-4)), "field of view"),
+        (broken(depth_arrays, "views", lambda a: put(a, (1, 1), 1e38)), "more than 1,000 km"),
+        (broken(depth_arrays, "views", lambda a: put(a, (1, 1), 1e-7)), r"less than 0\.001 mm"),
     ],
 )
 def test_arrays_that_make_no_sense_are_refused(arrays_, words):
     with pytest.raises(BadRequest, match=words) as caught:
         check_arrays(arrays_)
     assert caught.value.fix and "\n" not in str(caught.value)
+
+
+def test_the_extent_of_a_perspective_camera_does_not_count():
+    for views in ((0.8, 0), (0.8, 1e38), (3.0, 0), (0.01, 0), (0, 1e6), (0, 1e-6)):
+        check_arrays(broken(depth_arrays, "views", lambda a, views=views: np.tile(np.float32(views), (len(a), 1))))
 
 
 def test_there_is_a_most_of_points(monkeypatch):
