@@ -216,7 +216,7 @@ def _request(args: argparse.Namespace, of_cloud: bool) -> Request:
 
 
 def _with_source(request: Request, path: Path) -> Request:
-    whole = str(path.resolve())
+    whole = os.path.abspath(path)  # resolving would fail where links lead in a circle; opening it tells that in words
     request = replace(request, name=path.stem, source=whole)
     if path.suffix.lower() == SUFFIX:
         return replace(request, file=whole)

@@ -65,6 +65,18 @@ def test_a_splat_becomes_a_splat_in_its_own_size(run, ball, tmp_path):
     assert isinstance(made, GaussianCloud) and np.ptp(made.means[:, 2]) == pytest.approx(3, rel=0.05)
 
 
+@pytest.mark.parametrize("suffix", [".ply", ".png"])
+def test_links_in_a_circle_are_said_in_words(run, tmp_path, suffix):
+    source = tmp_path / f"round{suffix}"
+    try:
+        source.symlink_to(source)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    code, out, err = run("generate", source, "-o", tmp_path / "out.glb")
+    assert code == 2 and out == "" and "Traceback" not in err
+    assert len(err.splitlines()) == 1 and f"round{suffix}" in err and err.endswith(".\n")
+
+
 def test_points_become_points(run, tmp_path):
     write_cloud(tmp_path / "in.ply", PointCloud(np.eye(3, dtype=np.float32)))
     code, out, _ = run("generate", tmp_path / "in.ply", "-o", tmp_path / "out.ply", "--as", "cloud")
