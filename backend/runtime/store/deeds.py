@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ...errand import FAILED, Errand, carry_out
+from ...errand import DONE, FAILED, INTERRUPTED, Errand, carry_out
+from ...errors import BadRuntime, JobError
 from .. import device
 from ..environment import interpreter
 from . import catalogue as books
@@ -27,6 +28,7 @@ from .names import in_words
 from .verify import verify
 
 ROOT = Path(__file__).resolve().parents[3]  # the folder that holds ``backend``
+REPAIR = "Repair it under GPU Engines (python -m backend runtime install --repair)."
 
 
 def list_all(args: argparse.Namespace, catalogue: Catalogue) -> int:
@@ -38,6 +40,10 @@ def list_all(args: argparse.Namespace, catalogue: Catalogue) -> int:
             print("\n".join(books.lines(shelf(), info)))
     if not args.json:
         print(f"Folder: {shelf().root}")
+        try:
+            folder.check_there(shelf().root, data_dir())
+        except JobError as error:
+            print(error)
     return 0
 
 
@@ -46,6 +52,7 @@ def fetch_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
     def work(errand: Errand) -> str:
         info = books.find(catalogue, args.engine)
+        folder.check_there(shelf().root, data_dir())
         errand.say(f"{info.title}: {books.size(info)}, to “{shelf().root}”. {books.licence(info)}")
         return fetch(shelf(), info, Access.from_environment(args.mirror, args.proxy), errand)
 
@@ -57,6 +64,7 @@ def import_files(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
     def work(errand: Errand) -> str:
         info = books.find(catalogue, args.engine)
+        folder.check_there(shelf().root, data_dir())
         return adopt(shelf(), info, catalogue.load(info.id), args.paths, errand, link=not args.copy)
 
     return carry_out(args, args.engine, work)
@@ -67,6 +75,7 @@ def delete_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
     def work(errand: Errand) -> str:
         info = books.find(catalogue, args.engine)
+        folder.check_there(shelf().root, data_dir())
         errand.step(0.0, "Deleting")
         if not shelf().root.is_dir():
             return f"Nothing of {info.title}'s weights is there."
@@ -81,6 +90,7 @@ def move_all(args: argparse.Namespace, catalogue: Catalogue) -> int:
     configure(args.weights_dir, args.data_dir)
 
     def work(errand: Errand) -> str:
+        folder.check_there(shelf().root, data_dir())
         told = move(shelf(), args.folder, books.kept(catalogue), data_dir(), errand)
         if os.environ.get(folder.ENVIRONMENT) and not args.weights_dir:
             errand.say(f"The environment variable {folder.ENVIRONMENT} still names the old folder; change it.")
@@ -99,6 +109,7 @@ def verify_weights(args: argparse.Namespace, catalogue: Catalogue) -> int:
     def work(errand: Errand) -> str:
         nonlocal right
         info = books.find(catalogue, args.engine)
+        folder.check_there(shelf().root, data_dir())
         findings = verify(shelf(), info, catalogue.load(info.id), errand)
         right = not findings.problems
         if args.report is None:
@@ -118,9 +129,26 @@ def _verify_there(python: Path, args: argparse.Namespace) -> int:
     command += ["--follow"] if args.follow else []
     command += ["--report", os.path.abspath(args.report)] if args.report else []
     sys.stdout.flush()
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    stopped = False
+    try:
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    except OSError as error:
+        return _no_start(args, (error.strerror or str(error)).lower())
     while True:
         try:
-            return process.wait()
+            code = process.wait()
+            break
         except KeyboardInterrupt:  # it has heard of it too
-            continue
+            stopped = True
+    if code in (DONE, FAILED, INTERRUPTED):
+        return code
+    return INTERRUPTED if stopped else _no_start(args, f"signal {-code}" if code < 0 else f"exit code {code}")
+
+
+def _no_start(args: argparse.Namespace, why: str) -> int:
+    """The other interpreter is broken and has said nothing that anybody understands."""
+
+    def work(_errand: Errand) -> str:
+        raise BadRuntime(f"The GPU runtime does not start ({why}).", REPAIR)
+
+    return carry_out(args, args.engine, work)

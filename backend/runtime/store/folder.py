@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...errors import MissingFolder
 from .ledger import write_json
 
 ENVIRONMENT = "MAQUETTE_WEIGHTS"
@@ -46,6 +47,18 @@ def note(data: Path, folder: Path) -> None:
         return
     data.mkdir(parents=True, exist_ok=True)
     write_json(data / NOTE, {"weights_dir": str(folder)})
+
+
+def check_there(folder: Path, data: Path) -> None:
+    """Raises MissingFolder where the weights were moved to ``folder`` and it is gone, as a disk that is not connected.
+
+    Whoever made it anew then would fill the wrong disk, and hide what is on the right one once it is back.
+    """
+    if folder == _noted(data) and not os.path.isdir(folder):
+        raise MissingFolder(
+            f"The weights were moved to “{folder}”, which is not there.",
+            f"Connect its disk again. If it is gone for good, delete “{data / NOTE}” and fetch the weights anew.",
+        )
 
 
 def _noted(data: Path) -> Path | None:

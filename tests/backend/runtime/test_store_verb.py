@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -149,23 +150,104 @@ def test_verify_prints_a_report_and_its_verdict(run, tmp_path, monkeypatch, verb
     assert (told["state"], told["sentence"]) == ("done", "Toy's weights: not right: 1 problem.")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a script stands in for an interpreter")
-def test_verify_goes_where_torch_is(run, tmp_path, monkeypatch, capfd):
+FIELDS = {"key": "k", "build": "cpu", "torch": "2", "python": "3", "base": "b", "self_test": "ok", "device": "cpu"}
+scripted = pytest.mark.skipif(os.name == "nt", reason="a script stands in for an interpreter")
+
+
+def script(tmp_path, content, mode=0o755):
+    """An environment whose interpreter is ``content``."""
     place = Place(tmp_path / "data" / "gpu")
     place.python.parent.mkdir(parents=True)
-    place.python.write_text('#!/bin/sh\necho "there: $@"\npwd\nexit 3\n')
-    place.python.chmod(0o755)
-    fields = {"key": "k", "build": "cpu", "torch": "2", "python": "3", "base": "b", "self_test": "ok", "device": "cpu"}
+    place.python.write_text(content)
+    place.python.chmod(mode)
+    return place
+
+
+@scripted
+@pytest.mark.parametrize("code", [0, 2, 130])
+def test_verify_goes_where_torch_is(run, tmp_path, monkeypatch, capfd, code):
+    place = script(tmp_path, f'#!/bin/sh\necho "there: $@"\npwd\nexit {code}\n')
     monkeypatch.setattr(device, "torch_present", lambda: False)
     lay(shelf(tmp_path))
     assert run(Toy(), "verify", "toy")[0] == 0  # half installed: here, then
-    place.marker.write_text(json.dumps({**fields, "bytes": 1}))
+    place.marker.write_text(json.dumps({**FIELDS, "bytes": 1}))
     capfd.readouterr()
-    code = cli.main(["verify", "toy", "--quiet", "--data-dir", str(tmp_path / "data")], Catalogue(Toy()))
-    out = capfd.readouterr().out.splitlines()
-    assert code == 3 and out[1] == str(ROOT)
+    words = ["verify", "toy", "--quiet", "--data-dir", str(tmp_path / "data")]
+    assert cli.main(words, Catalogue(Toy())) == code
+    told = capfd.readouterr()
+    out = told.out.splitlines()
+    assert out[1] == str(ROOT) and told.err == ""
     assert out[0].startswith("there: -X utf8 -m backend weights verify toy --here --weights-dir")
     assert out[0].endswith(f"--data-dir {tmp_path / 'data'} --quiet")
+
+
+@scripted
+@pytest.mark.parametrize(
+    ("content", "mode", "why"),
+    [
+        ("#!/bin/sh\nexit 3\n", 0o755, "exit code 3"),
+        ("#!/bin/sh\nexit 1\n", 0o755, "exit code 1"),
+        ("#!/bin/sh\nkill -9 $$\n", 0o755, "signal 9"),
+        ("#!/bin/sh\nexit 0\n", 0o644, "permission denied"),
+        ("#!/nowhere/python\n", 0o755, "no such file or directory"),
+    ],
+)
+def test_a_broken_environment_is_said_and_reported(run, tmp_path, monkeypatch, content, mode, why):
+    place = script(tmp_path, content, mode)
+    place.marker.write_text(json.dumps({**FIELDS, "bytes": 1}))
+    monkeypatch.setattr(device, "torch_present", lambda: False)
+    lay(shelf(tmp_path))
+    code, out, err = run(Toy(), "weights", "verify", "toy", "--quiet", "--report", tmp_path / "report.json")
+    assert code == 2 and out == "" and err.startswith(f"The GPU runtime does not start ({why}). Repair it")
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert (told["state"], told["code"]) == ("failed", "bad_runtime")
+    assert told["sentence"] == f"The GPU runtime does not start ({why})." and "install --repair" in told["fix"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fetch", "toy"),
+        ("import", "toy", "{here}"),
+        ("delete", "toy"),
+        ("verify", "toy", "--here"),
+        ("move", "{here}/third"),
+    ],
+)
+def test_weights_on_a_disk_that_is_not_there_are_not_made_anew(run, tmp_path, server, words):
+    toy, disk = Toy(server.url), tmp_path / "disk"
+    assert run(toy, "weights", "move", disk / "weights")[0] == 0
+    disk.rename(tmp_path / "unplugged")
+    (tmp_path / "x").write_bytes(NETWORK)
+    code, out, err = run(toy, "weights", *(word.format(here=tmp_path) for word in words))
+    assert code == 2 and out == "" and not disk.exists() and not (tmp_path / "third").exists()
+    assert f"The weights were moved to “{disk / 'weights'}”, which is not there. Connect its disk" in err
+    code, out, _ = run(toy, "weights", "list")
+    assert code == 0 and "which is not there. Connect its disk" in out
+    (tmp_path / "unplugged").rename(disk)
+    code, out, _ = run(toy, "weights", "list")
+    assert code == 0 and "not there" not in out
+    assert run(toy, "weights", "fetch", "toy")[0] == 0 and shelf_whole(disk / "weights")
+
+
+def test_a_folder_that_was_lost_for_good_can_be_forgotten(run, tmp_path, server):
+    toy = Toy(server.url)
+    run(toy, "weights", "move", tmp_path / "disk" / "weights")
+    shutil.rmtree(tmp_path / "disk")
+    (tmp_path / "data" / "weights_dir.json").unlink()  # as the message has it
+    assert run(toy, "weights", "fetch", "toy")[0] == 0 and shelf_whole(tmp_path / "data" / "weights")
+
+
+def test_a_folder_that_is_named_need_not_be_there(run, tmp_path, server):
+    toy = Toy(server.url)
+    run(toy, "weights", "move", tmp_path / "disk" / "weights")
+    shutil.rmtree(tmp_path / "disk")
+    assert run(toy, "weights", "fetch", "toy", "--weights-dir", tmp_path / "other")[0] == 0
+    assert shelf_whole(tmp_path / "other") and not (tmp_path / "disk").exists()
+
+
+def shelf_whole(root):
+    return Shelf(root).path("toy", "net/toy.safetensors").read_bytes() == NETWORK
 
 
 FOLLOWED = """
