@@ -14,6 +14,7 @@ from .decimate import decimate
 from .measure import measure
 
 LONGEST = 1e5  # metres; a flat thing is not stretched further for the sake of its height
+LEAST = 1e-30  # metres; what is smaller cannot be scaled up within single precision
 TOLERANCE = 0.02  # of the number of faces that was asked for; further off is worth a word
 
 
@@ -35,12 +36,14 @@ def finish(
     ``height`` metres along z, or the longest side 1 m where it is 0. What would then be over 100 km long is made
     smaller, with a warning. ``stay`` leaves it where and as large as it is instead.
 
-    World frame in and out. Raises EmptySurface where nothing is left to stand up.
+    World frame in and out. Raises EmptySurface where nothing is left to stand up, or nothing that has a size.
     """
     watch.step(0.0, "cleaning")
     mesh = clean(mesh)
     if not len(mesh.faces):
         raise EmptySurface("There is no surface in what the engine made.", "Try another picture or another engine.")
+    if not stay and np.ptp(mesh.vertices.astype(np.float64), axis=0).max() < LEAST:
+        raise EmptySurface("The surface is all in one place and has no size.", "Try another file or another engine.")
     mesh = decimate(mesh, target_faces, within(watch, 0.1, 0.9))
     watch.step(0.9, "measuring")
     mesh = mesh if stay else stand(mesh, height)
@@ -62,11 +65,14 @@ def _metres(length: float) -> str:
 
 
 def stand(mesh: TriangleMesh, height: float) -> TriangleMesh:
-    """Centred about x = y = 0, on z = 0, ``height`` metres tall (0: longest side 1 m), at most LONGEST long."""
+    """Centred about x = y = 0, on z = 0, ``height`` metres tall (0: longest side 1 m), at most LONGEST long.
+
+    What has no size keeps it.
+    """
     vertices = mesh.vertices.astype(np.float64)
     lower, upper = vertices.min(axis=0), vertices.max(axis=0)
     sides = upper - lower
-    longest = max(sides.max(), 1e-9)
-    scale = min(height / max(sides[2], 1e-9), LONGEST / longest) if height > 0 else 1.0 / longest
+    longest = sides.max() if sides.max() >= LEAST else 1.0
+    scale = height / max(sides[2], height / LONGEST * longest) if height > 0 else 1.0 / longest
     centre = np.array([(lower[0] + upper[0]) / 2, (lower[1] + upper[1]) / 2, lower[2]])
     return TriangleMesh(((vertices - centre) * scale).astype(np.float32), mesh.faces, mesh.colours)

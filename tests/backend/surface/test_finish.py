@@ -10,7 +10,7 @@ from maquette.backend.engines.engine import Watch
 from maquette.backend.errors import EmptySurface
 from maquette.backend.shapes import TriangleMesh
 from maquette.backend.surface.clean import clean, drop_crumbs
-from maquette.backend.surface.finish import Facts, finish
+from maquette.backend.surface.finish import Facts, finish, stand
 from maquette.backend.surface.measure import components, measure, watertight
 from surface_samples import ball, block, meshed, noise, solid, torus, two_balls
 
@@ -58,6 +58,28 @@ def test_a_flat_thing_is_not_stretched_beyond_all_measure(height):
     else:
         assert sides.max() == pytest.approx(1e5, rel=1e-5) and sides[2] < 5000
         assert len(facts.warnings) == 1 and f"{sides[2]:,.0f} m high and not 10,000 m" in facts.warnings[0]
+
+
+@pytest.mark.parametrize("height", [0.0, 2.0])
+@pytest.mark.parametrize("target", [0, 400])
+@pytest.mark.parametrize("size", [1e-25, 1e-20, 1e-10, 1e10, 1e30])
+def test_any_size_becomes_the_one_asked_for(size, target, height):
+    mesh = solid(block, 24)
+    tiny = TriangleMesh((mesh.vertices.astype(np.float64) * size).astype(np.float32), mesh.faces)
+    done, facts = finish(tiny, target, height, Watch())
+    sides = np.ptp(done.vertices, axis=0)
+    assert (sides[2] if height else sides.max()) == pytest.approx(height or 1, rel=1e-4)
+    assert sides[0] / sides[2] == pytest.approx(1.0 / 1.4, rel=0.02)
+    assert facts.watertight and not facts.warnings
+
+
+@pytest.mark.parametrize("height", [0.0, 2.0])
+def test_what_has_no_size_is_refused(height):
+    mesh = solid(block, 12)
+    nothing = TriangleMesh(mesh.vertices * np.float32(1e-38), mesh.faces)
+    with pytest.raises(EmptySurface, match="has no size"):
+        finish(nothing, 0, height, Watch())
+    assert np.isfinite(stand(nothing, height).vertices).all()  # as an early look at it would have it
 
 
 def test_progress_never_falls_and_ends_below_one():
