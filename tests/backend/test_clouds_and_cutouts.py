@@ -16,6 +16,7 @@ from maquette.backend.errors import (
     UnsupportedShape,
 )
 from maquette.backend.imaging.cutout import CutOut
+from maquette.backend.placing import bounds
 from maquette.backend.progress import CUT_OUT, ENGINE, FINISH, READ, SURFACE, Meter
 from maquette.backend.protocol import EngineInfo, Picture, Placement, Request, Result, encode
 from maquette.backend.runtime.device import Device
@@ -50,7 +51,9 @@ def test_a_file_of_gaussians_comes_back_on_the_ground(file):
     finished, reports = run(request, Keeper())
     made = finished.made
     assert isinstance(made, GaussianCloud) and len(made.means) == 200
-    np.testing.assert_allclose([made.means.min(0), made.means.max(0)], [[-2, -4, 0], [2, 4, 2]], atol=1e-3)
+    np.testing.assert_allclose([made.means.min(0), made.means.max(0)], [[-2, -4, 0], [2, 4, 2]], atol=0.3)
+    np.testing.assert_allclose(bounds(made)[0][2], 0, atol=1e-3)
+    np.testing.assert_allclose(bounds(made)[1][2], 2, atol=1e-3)
     assert (finished.report.vertices, finished.report.faces, finished.report.watertight) == (200, 0, False)
     assert stages(reports) == [READ, ENGINE, FINISH] == list(finished.report.stages)
 

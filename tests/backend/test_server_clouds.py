@@ -70,7 +70,7 @@ def test_a_file_comes_back_as_gaussians(running, tmp_path):
     assert {name: (array.dtype, array.shape[1]) for name, array in got.items()} == {
         "points": (np.float32, 3), "colours": (np.uint8, 4), "scales": (np.float32, 3), "rotations": (np.float32, 4),
     }  # fmt: skip
-    assert got["points"][:, 2].min() == pytest.approx(0, abs=1e-6) and got["colours"][0, 3] == round(0.9 * 255)
+    assert 0 < got["points"][:, 2].min() < 0.02 and got["colours"][0, 3] == round(0.9 * 255)
 
 
 def test_arrays_come_back_as_points(running):
