@@ -143,6 +143,15 @@ def test_the_line_says_which_remover_it_was(addon, signpost, photograph):
     assert addon.cutouts.told(result, {"birefnet": "BiRefNet"}) == "Cut out by BiRefNet."
 
 
+def test_a_learned_remover_can_be_asked_for(addon, signpost, photograph):
+    assert bpy.ops.maquette.cut_out(filepath=photograph, cutout="background") == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="learned|Install"):
+        bpy.ops.maquette.cut_out(filepath=photograph, cutout="learned")
+    choices = bpy.context.scene.maquette.bl_rna.properties["cutout"].enum_items
+    numbers = {choice.identifier: choice.value for choice in choices}
+    assert numbers == {"auto": 0, "alpha": 1, "background": 2, "none": 3, "learned": 4}, "saved files keep their choice"
+
+
 def test_painting_needs_a_cut_out_and_an_editor(addon, signpost, photograph):
     assert not bpy.ops.maquette.paint_cut_out.poll()
     bpy.ops.maquette.cut_out(filepath=photograph)
