@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import bpy
 from . import gpu, runtime
 from .words import shown
 
+# As backend/runtime/environment/report.py has them, which cannot be imported here.
+_SECRET = re.compile(r"(?i)((?:token|password|passwd|secret|api[-_]?key|authorization)\s*[=:]\s*)(?:bearer\s+)?\S+")
+_IN_ADDRESS = re.compile(r"(://)[^/@\s]+@")
 _TAIL = 16 << 10  # bytes of the log that are looked at
 
 
@@ -39,7 +43,7 @@ def _end_of(path: Path | None, lines: int) -> list[str]:
 
 
 def report() -> str:
-    """A text to paste into a bug report. It names the user's files but holds no pictures."""
+    """A text to paste into a bug report. It names the user's files but holds no pictures, passwords or home."""
     import numpy
 
     session = runtime.current()
@@ -61,7 +65,16 @@ def report() -> str:
     lines += _about_gpu()
     tail = log_tail(40)
     lines += ["", f"Log {newest_log()}:", *tail] if tail else ["", "Log: empty"]
-    return shown("\n".join(lines)).replace(str(Path.home()), "~")
+    return tidy(shown("\n".join(lines)))
+
+
+def tidy(text: str) -> str:
+    """Without the user's home, names and passwords in addresses, and tokens."""
+    home = str(Path.home())
+    for spelling in {home, home.replace("\\", "/"), os.path.realpath(home)}:
+        if len(spelling) > 1:
+            text = text.replace(spelling, "~")
+    return _SECRET.sub(r"\1…", _IN_ADDRESS.sub(r"\1…@", text))
 
 
 def _about_gpu() -> list[str]:

@@ -145,7 +145,7 @@ def test_the_line_says_which_remover_it_was(addon, signpost, photograph):
 
 def test_a_learned_remover_can_be_asked_for(addon, signpost, photograph):
     assert bpy.ops.maquette.cut_out(filepath=photograph, cutout="background") == {"FINISHED"}
-    with pytest.raises(RuntimeError, match="learned|Install"):
+    with pytest.raises(RuntimeError, match=r"learned|Install"):
         bpy.ops.maquette.cut_out(filepath=photograph, cutout="learned")
     choices = bpy.context.scene.maquette.bl_rna.properties["cutout"].enum_items
     numbers = {choice.identifier: choice.value for choice in choices}

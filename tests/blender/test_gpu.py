@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
@@ -204,6 +205,22 @@ def test_a_failure_is_a_sentence_with_its_log(addon, desk, mood, words):
     assert "working on runtime install" in text
     report = addon.troubleshooting.report()
     assert "Installing GPU Engines: failed" in report and "working on runtime install" in report
+
+
+def test_a_report_tells_no_secrets(addon, desk, tmp_path, monkeypatch):
+    home = Path.home()
+    log = tmp_path / "errand.log"
+    log.write_text(
+        f"by way of http://jo:s3cret@proxy:8080 to {home}/x\nAuthorization: Bearer abc.def\napi_key=k-123 done\n"
+    )
+    desk.state.log, desk.state.outcome = log, addon.gpu.Outcome("Installing", "failed", "No http://a:pw9@host today.")
+    (tmp_path / "data" / "logs").mkdir()
+    (tmp_path / "data" / "logs" / f"backend-{os.getpid()}-1.log").write_text(f"token: t0k3n in {home}\n")
+    report = addon.troubleshooting.report()
+    for secret in ("jo:", "s3cret", "abc.def", "k-123", "pw9", "t0k3n", str(home)):
+        assert secret not in report, secret
+    for left in ("http://…@proxy:8080 to ~/x", "http://…@host today", "api_key=… done", "token: … in ~"):
+        assert left in report, left
 
 
 def test_it_goes_on_beside_blender_and_can_be_cancelled(addon, desk, signpost):
