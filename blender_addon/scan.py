@@ -20,7 +20,7 @@ from .problems import NothingToRun, Problem
 
 SIDE = {"fast": 96, "standard": 128, "fine": 192}  # pixels of a picture
 MARGIN = 1.05  # of the field of view about the object
-MOST_TRIANGLES = 2_000_000
+MOST_TRIANGLES = 500_000  # about two seconds of looking, during which Blender waits
 _GREY = (0.8, 0.8, 0.8, 1.0)  # linear, as a new material has it
 # From where it is looked at: the six faces and the eight corners of a cube.
 DIRECTIONS = [
@@ -54,13 +54,25 @@ def scan(things: list[bpy.types.Object], preset: str) -> dict[str, np.ndarray]:
     tree = BVHTree.FromPolygons(skin.points.tolist(), skin.triangles.tolist(), all_triangles=True)
     side = SIDE[preset]
     poses = [_pose(centre + 2 * radius * way, way) for way in DIRECTIONS]
-    seen = [_look(tree, skin, pose, 2 * radius * MARGIN, side) for pose in poses]
+    seen = [_look(tree, skin, pose, 2 * radius * MARGIN, side) for pose in _counted(poses)]
     return {
         "rgba": np.stack([rgba for rgba, _ in seen]),
         "depths": np.stack([depth for _, depth in seen]),
         "poses": np.stack(poses).astype(np.float32),
         "views": np.tile(np.float32([0.0, 2 * radius * MARGIN]), (len(poses), 1)),
     }
+
+
+def _counted(poses: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """One after the other, told to the user by the pointer, for Blender waits meanwhile."""
+    manager = bpy.context.window_manager
+    manager.progress_begin(0, len(poses))
+    try:
+        for done, pose in enumerate(poses):
+            manager.progress_update(done)
+            yield pose
+    finally:
+        manager.progress_end()
 
 
 def _pose(at: np.ndarray, back: np.ndarray) -> np.ndarray:
@@ -146,7 +158,8 @@ def skin_of(things: list[bpy.types.Object]) -> Skin:
     skin = Skin(*(np.concatenate(rows) for rows in zip(*parts, strict=True)), list(pictures.values()))
     if len(skin.triangles) > MOST_TRIANGLES:
         raise NothingToRun(
-            f"{len(skin.triangles):,} triangles are too many to look at.", "Select less, or decimate it."
+            f"{len(skin.triangles):,} triangles are too many to look at; {MOST_TRIANGLES:,} are the most.",
+            "Select less, or add a Decimate modifier.",
         )
     return skin
 

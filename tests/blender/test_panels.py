@@ -290,3 +290,45 @@ def test_preferences_and_report_say_what_computes(addon, signpost, picture):
     report = addon.troubleshooting.report()
     assert bpy.app.version_string in report and session.compute in report and "Job: done, signpost" in report
     assert "Maquette 0." in report
+
+
+PANELS = ("generate", "text", "splats", "gpu", "queue", "object")
+STATES = ("no session", "no engines", "running", "failed", "weights missing", "nonsense")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_panel_raises_whatever_the_state(addon, draw, monkeypatch, state):
+    addon.gpu.close()
+    kept = addon.gpu.state
+    fields = {
+        "running": {"step": addon.gpu.Step("Installing", ()), "asked": True, "facts": {}, "shelf": []},
+        "failed": {"outcome": addon.gpu.Outcome("Installing", "failed", "No.", "Do.", "x"), "asked": True, "facts": {}},
+        "weights missing": {
+            "asked": True,
+            "facts": {"installed": True, "supported": True, "current": True, "sentence": "Installed."},
+            "shelf": [{"engine": "e", "title": "E", "files": [{"file": "f", "state": "absent", "size": 5}]}],
+        },
+        "nonsense": {
+            "asked": True,
+            "facts": {"installed": True, "unverified": None, "sentence": None, "free": "much"},
+            "shelf": [{}, {"engine": 3, "files": "none"}, {"files": [7, {"state": "damaged", "size": "x"}]}],
+        },
+    }.get(state, {"asked": True})
+    for name, value in fields.items():
+        monkeypatch.setattr(kept, name, value)
+    if state != "no session":
+        session = addon.session.Session(addon.runtime.plain_launch())
+        assert session.engines == () and session.state != "ready"
+        monkeypatch.setattr(addon.runtime, "_session", session)
+    for engine in ("", "pocket", "birefnet", "gone"):
+        bpy.context.scene.maquette.engine = engine
+        pages = [draw(f"MAQUETTE_PT_{name}") for name in PANELS]
+        assert all(page is not None for page in pages[:4])
+        addon.panels.MAQUETTE_MT_engines.draw(SimpleNamespace(layout=Page()), bpy.context)
+        page = draw_preferences(addon)
+        if state == "weights missing":
+            assert "maquette.fetch_weights" in pages[3].operators and "maquette.fetch_weights" in page.operators
+        if state == "running":
+            assert "maquette.cancel_errand" in pages[3].operators
+        if state == "failed":
+            assert "No. Do." in pages[3].text

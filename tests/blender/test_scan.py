@@ -172,3 +172,12 @@ def test_a_linked_object_is_not_taken_for_a_local_one_of_its_name(addon, tmp_pat
     for thing, other in ((local, linked), (linked, local)):
         names = addon.sources.names_of([thing])
         assert addon.sources._named(names) == [thing] != [other]
+
+
+def test_too_many_triangles_are_refused_with_the_limit_in_words(addon, monkeypatch):
+    thing = add("ball", kind="icosphere", subdivisions=4, radius=1.0)
+    monkeypatch.setattr(addon.scan, "MOST_TRIANGLES", 1000)
+    with pytest.raises(addon.scan.NothingToRun, match=r"1,280 triangles are too many to look at; 1,000 are the most\."):
+        addon.scan.scan([thing], "fast")
+    monkeypatch.setattr(addon.scan, "MOST_TRIANGLES", 1280)
+    assert len(addon.scan.scan([thing], "fast")["depths"]) == 14
