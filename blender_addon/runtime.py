@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import functools
 import importlib.util
+import json
 import logging
 import os
 import shutil
@@ -196,7 +197,16 @@ def private_python() -> str:
     """
     root = data_dir() / "gpu"
     python = root / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    return str(python) if (root / "installed.json").is_file() and python.exists() else ""
+    return str(python) if _says_installed(root / "installed.json") and python.exists() else ""
+
+
+def _says_installed(marker: Path) -> bool:
+    """Whether the marker is whole, as the installer sees it too: what it calls unfinished is not started either."""
+    try:
+        facts = json.loads(marker.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(facts, dict) and all(isinstance(facts.get(key), str) for key in ("key", "build", "self_test"))
 
 
 def let_go_of_gpu() -> None:
@@ -220,7 +230,7 @@ def take_up_gpu() -> None:
 
 def _restart() -> None:
     launch = _launch(try_out=False)
-    if _session is not None and _session.launch != launch:
+    if _session is not None and (_session.launch != launch or _session.fell_back):
         _session.use(launch)
         wake()
 

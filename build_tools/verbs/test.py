@@ -88,7 +88,7 @@ def _on_torch(steps: Steps, options: argparse.Namespace) -> None:
         return
     python = steps.made("the GPU runtime", environments.gpu_environment)
     if python is not None:
-        steps.pytest("tests on torch", python, "tests/torch", may_be_empty=False)
+        steps.pytest("tests on torch", python, "tests/torch", "tests/parity", may_be_empty=False)
 
 
 def _windows(steps: Steps, options: argparse.Namespace, thorough: bool, dev: Path) -> None:

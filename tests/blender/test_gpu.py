@@ -1,6 +1,8 @@
 """GPU engines and weights from Blender's side: what is asked of the command line, shown, and done afterwards."""
 
+import json
 import os
+import shutil
 import sys
 import time
 from dataclasses import replace
@@ -307,7 +309,8 @@ def private(addon, tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         (folder / "python").write_text(lines)
         (folder / "python").chmod(0o755)
-        (tmp_path / "gpu" / "installed.json").write_text("{}")
+        marker = {"key": "x", "build": "cpu", "self_test": "CPU: OK"}
+        (tmp_path / "gpu" / "installed.json").write_text(json.dumps(marker))
 
     return make
 
@@ -332,7 +335,7 @@ def test_the_backend_runs_in_the_environment_once_it_is_there(addon, private):
 
 
 @pytest.mark.parametrize("lines", ["#!/bin/sh\nexit 3\n", "#!/bin/sh\necho no torch >&2\nkill -9 $$\n", "no program"])
-def test_an_environment_that_does_not_start_costs_a_sentence_and_nothing_else(addon, private, lines):
+def test_an_environment_that_does_not_start_costs_a_sentence_and_nothing_else(addon, private, tmp_path, lines):
     private(lines)
     bpy.ops.maquette.start_backend()
     session = addon.runtime.session()
@@ -344,6 +347,17 @@ def test_an_environment_that_does_not_start_costs_a_sentence_and_nothing_else(ad
     panel.draw(SimpleNamespace(layout=page), SimpleNamespace(region=None, preferences=bpy.context.preferences))
     assert "works without them" in page.text
     addon.gpu.close()
+    shutil.rmtree(tmp_path / "gpu")
+    addon.runtime.take_up_gpu()
+    assert not session.fell_back, "what was removed is not complained of"
+
+
+@pytest.mark.parametrize("marker", ["", "{}", "[]", "{", '{"key": 1, "build": "cpu", "self_test": ""}'])
+def test_an_environment_whose_marker_is_not_whole_is_not_started(addon, private, tmp_path, marker):
+    private("#!/bin/sh\nexit 3\n")
+    assert addon.runtime.private_python()
+    (tmp_path / "gpu" / "installed.json").write_text(marker)
+    assert addon.runtime.private_python() == ""
 
 
 def test_memory_can_be_freed_and_the_device_is_named(addon, signpost, desk):
