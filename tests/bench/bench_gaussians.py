@@ -9,7 +9,6 @@ runs, ours and the peer's in turn.
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,8 @@ from maquette.backend.render.cameras import Camera, orbit
 from maquette.backend.render.gaussians_reference import CAP, CUT
 from maquette.backend.shapes import GaussianCloud
 from maquette.backend.shapes.files import read_cloud, write_cloud
+from peers import row
 
-RUNS = 3
 MANY = 65_536  # LGM makes so many
 FIELDS = ("means", "scales", "rotations", "opacities", "colours")
 KINDS = {"flat": clouds.surfels, "fuzzy": clouds.fuzzy, "isotropic": clouds.isotropic}
@@ -42,11 +41,11 @@ def _files() -> list[dict[str, Any]]:
         note = f"{len(cloud.means):,} Gaussians, 62 columns, {ours.stat().st_size >> 20} MiB"
         for peer, read in (("gsply", _gsply()), ("plyfile", _plyfile())):
             if read is not None:
-                again = _row("read .ply", lambda: read_cloud(ours), peer, lambda read=read: read(ours), note)
+                again = row("read .ply", lambda: read_cloud(ours), peer, lambda read=read: read(ours), note)
                 measured.append(again)
         if not measured:
-            measured.append(_row("read .ply", lambda: read_cloud(ours), "", None, note))
-        measured.append(_row("write .ply", lambda: write_cloud(theirs, cloud, full=True), "", None, note))
+            measured.append(row("read .ply", lambda: read_cloud(ours), "", None, note))
+        measured.append(row("write .ply", lambda: write_cloud(theirs, cloud, full=True), "", None, note))
     return measured
 
 
@@ -60,12 +59,12 @@ def _pictures() -> list[dict[str, Any]]:
         note = f"{MANY:,} {kind}, 512², {pairs / 1e6:.1f} M fragments; they differ by {off:.0e}"
         quick = lambda cloud=cloud: gaussians_numpy.render(cloud, camera)  # noqa: E731
         theirs = lambda cloud=cloud: _plain(cloud, camera)  # noqa: E731
-        measured.append(_row("picture, NumPy", quick, "sorted fragments", theirs, note))
+        measured.append(row("picture, NumPy", quick, "sorted fragments", theirs, note))
         with_torch = _torch(cloud, camera)
         if with_torch is not None:
             seen, fitted = with_torch
-            measured.append(_row("picture, torch", seen, "ours in NumPy", quick, note))
-            measured.append(_row("picture and gradients, torch", fitted, "", None, note))
+            measured.append(row("picture, torch", seen, "ours in NumPy", quick, note))
+            measured.append(row("picture and gradients, torch", fitted, "", None, note))
     return measured
 
 
@@ -139,24 +138,3 @@ def _plyfile() -> Callable[[Path], Any] | None:
         return GaussianCloud(means, np.exp(scales), rotations, opacities, np.clip(0.5 + clouds.C0 * dc, 0, 1))
 
     return read
-
-
-def _row(stage: str, ours: Callable[[], Any], peer: str, theirs: Callable[[], Any] | None, note: str) -> dict[str, Any]:
-    mine, other = [], []
-    for _ in range(RUNS):
-        mine.append(_seconds(ours))
-        if theirs is not None:
-            other.append(_seconds(theirs))
-    return {
-        "stage": stage,
-        "ours_seconds": round(min(mine), 3),
-        "peer": peer,
-        "peer_seconds": round(min(other), 3) if other else None,
-        "note": note,
-    }
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

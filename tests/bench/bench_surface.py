@@ -6,7 +6,6 @@ the surface may be. Every time is the best of a few runs, ours and the peer's in
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +17,9 @@ from maquette.backend.surface.finish import finish
 from maquette.backend.surface.marching_cubes import dense_cells, marching_cubes
 from maquette.backend.surface.measure import measure, watertight
 from maquette.backend.surface.sparse import dense, sparse
+from peers import row
 
 LOWER, UPPER = np.array([-1, -1, -1.5], np.float32), np.array([1, 1, 1.5], np.float32)
-RUNS = 3
 
 
 def bumps(points: np.ndarray) -> np.ndarray:
@@ -54,7 +53,7 @@ def _search(resolution: int) -> list[dict[str, Any]]:
         ("scikit-image, dense", lambda: _skimage(_values(resolution))),
         ("PyMCubes, dense", lambda: _mcubes(_values(resolution))),
     ]
-    return [_row("search and marching cubes", ours, peer, theirs, note) for peer, theirs in pairs]
+    return [row("search and marching cubes", ours, peer, theirs, note) for peer, theirs in pairs]
 
 
 def _march(resolution: int) -> list[dict[str, Any]]:
@@ -65,8 +64,8 @@ def _march(resolution: int) -> list[dict[str, Any]]:
     pairs = [("scikit-image", lambda: _skimage(values)), ("PyMCubes", lambda: _mcubes(values))]
     crossed = lambda: marching_cubes(found.cells, found.corners)  # noqa: E731
     whole = lambda: marching_cubes(*dense_cells(values))  # noqa: E731
-    return [_row("marching cubes, crossed cells", crossed, peer, theirs, note) for peer, theirs in pairs] + [
-        _row("marching cubes, full array", whole, peer, theirs, note) for peer, theirs in pairs
+    return [row("marching cubes, crossed cells", crossed, peer, theirs, note) for peer, theirs in pairs] + [
+        row("marching cubes, full array", whole, peer, theirs, note) for peer, theirs in pairs
     ]
 
 
@@ -79,33 +78,10 @@ def _thin_out() -> list[dict[str, Any]]:
         peer, theirs = _fast_simplification(mesh)
         thin = decimate(mesh, 20_000, Watch())
         note = f"{len(faces):,} → {len(thin.faces):,} faces, closed: {watertight(thin.faces)}"
-        measured.append(_row("decimate", lambda mesh=mesh: decimate(mesh, 20_000, Watch()), peer, theirs, note))
+        measured.append(row("decimate", lambda mesh=mesh: decimate(mesh, 20_000, Watch()), peer, theirs, note))
         done = lambda mesh=mesh: finish(mesh, 20_000, 0.0, Watch())  # noqa: E731
-        measured.append(
-            _row("finish, all of it", done, "", None, f"{measure(mesh).faces:,} faces, decimation included")
-        )
+        measured.append(row("finish, all of it", done, "", None, f"{measure(mesh).faces:,} faces, decimation included"))
     return measured
-
-
-def _row(stage: str, ours: Callable[[], Any], peer: str, theirs: Callable[[], Any] | None, note: str) -> dict[str, Any]:
-    mine, other = [], []
-    for _ in range(RUNS):
-        mine.append(_seconds(ours))
-        if theirs is not None:
-            other.append(_seconds(theirs))
-    return {
-        "stage": stage,
-        "ours_seconds": round(min(mine), 3),
-        "peer": peer,
-        "peer_seconds": round(min(other), 3) if other else None,
-        "note": note,
-    }
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def _values(resolution: int) -> np.ndarray:
