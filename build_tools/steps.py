@@ -35,21 +35,28 @@ class Steps:
         """Runs ``command`` in the checkout. True when it exits 0."""
         return self._run(title, [str(word) for word in command], {**os.environ, **(env or {})}) == 0
 
-    def together(self, *lanes: Callable[[], None]) -> None:
-        """Runs the lanes side by side; what a command in one of them says is shown in one piece when it has ended.
+    def together(self, *jobs: Callable[[], None], lanes: int = 2) -> None:
+        """Runs the jobs in ``lanes`` lanes, in their order; what a command says is shown in one piece at its end.
 
-        Most of our tests wait for one processor, so that two lanes on two processors take little more than half.
+        Most of our tests wait for one processor, so that two lanes on two processors take little more than half; a lane
+        that has ended takes the next job, so that neither waits for the other while there is work.
         """
+        waiting = list(reversed(jobs))
         broken: list[BaseException] = []
 
-        def walk(lane: Callable[[], None]) -> None:
+        def walk() -> None:
             self._lane.whole = True
-            try:
-                lane()
-            except BaseException as error:
-                broken.append(error)
+            while not broken:
+                with self._turn:
+                    if not waiting:
+                        return
+                    job = waiting.pop()
+                try:
+                    job()
+                except BaseException as error:
+                    broken.append(error)
 
-        threads = [threading.Thread(target=walk, args=(lane,)) for lane in lanes]
+        threads = [threading.Thread(target=walk) for _ in range(lanes)]
         for thread in threads:
             thread.start()
         for thread in threads:

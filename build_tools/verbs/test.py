@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 from .. import environments, package
@@ -46,25 +47,39 @@ def run(options: argparse.Namespace) -> int:
         if blenders:
             package.build_zip(package.this_platform(), BUILD / "zips")  # fetched and built once, for every Blender
 
+    plain = ("tests", "--ignore=tests/blender", "--ignore=tests/window", "--ignore=tests/package/test_install.py")
+
     def without_blender() -> None:
-        plain = ("tests", "--ignore=tests/blender", "--ignore=tests/window", "--ignore=tests/package/test_install.py")
         steps.pytest("tests without Blender", dev, *plain, "-m", "not slow and not window")
+
+    def in_blender(recipe: environments.Recipe, python: Path) -> None:
+        rooms = ("tests/blender", "tests/package/test_install.py")
+        steps.pytest(f"tests in {recipe.name}", python, *rooms, "-m", "not slow and not window")
+
+    def slow() -> None:
         if _wanted(steps, options, "slow tests", thorough):
             steps.pytest("slow tests without Blender", dev, *plain, "-m", "slow and not window")
 
-    def with_blender() -> None:
+    def arithmetic() -> None:
         for recipe, python in blenders:
-            steps.pytest(f"tests in {recipe.name}", python, "tests/blender", "tests/package/test_install.py",
-                         "-m", "not slow and not window")  # fmt: skip
             if recipe.name == environments.LOW_END:
                 steps.pytest("arithmetic on the oldest NumPy", python, *ARITHMETIC, "-m", "not slow and not quality")
-        _on_torch(steps, options)
+
+    def slow_in_blender() -> None:
         if blenders and _wanted(steps, options, "slow tests in Blender", thorough):
             for recipe, python in blenders:
                 steps.pytest(f"slow tests in {recipe.name}", python, "tests/blender", "-m", "slow and not window")
-        _windows(steps, options, thorough, dev)
 
-    steps.together(without_blender, with_blender)
+    # What takes longest begins first, what may be left out for want of time comes late.
+    steps.together(
+        without_blender,
+        lambda: _on_torch(steps, options),
+        *(partial(in_blender, recipe, python) for recipe, python in blenders),
+        slow,
+        arithmetic,
+        slow_in_blender,
+        lambda: _windows(steps, options, thorough, dev),
+    )
     return steps.finish()
 
 
