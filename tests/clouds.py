@@ -7,6 +7,7 @@ random frames). The world frame is +Z up, front −Y; ``signed`` is positive ins
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -251,3 +252,29 @@ def ply(
             table[name] = values
         body = table.tobytes()
     return head + b"".join(rest for *_, rest in before) + body + b"".join(rest for *_, rest in after)
+
+
+# ------------------------------------------------------------- single Gaussians, and those that are hard to draw
+
+
+def one(mean=(0, 0, 0), scale=(0.1, 0.1, 0.1), rotation=(1, 0, 0, 0), opacity=0.8, colour=(1, 0.5, 0.25)):
+    values = [mean], [scale], [rotation], [opacity], [colour]
+    return GaussianCloud(*(np.array(value, np.float32) for value in values))
+
+
+def joined(*some: GaussianCloud) -> GaussianCloud:
+    fields = [field.name for field in dataclasses.fields(GaussianCloud)]
+    return GaussianCloud(*(np.concatenate([getattr(cloud, field) for cloud in some]) for field in fields))
+
+
+HARD = {
+    "needle": one(scale=(0.9, 1e-4, 1e-4), rotation=(0.9, 0.1, 0.3, 0.2), opacity=0.99),
+    "giant": one(scale=(5, 5, 5), opacity=0.5),
+    "tiny": one(scale=(1e-6, 1e-6, 1e-6), opacity=1),
+    "behind": one((0, -5, 0)),
+    "at the camera": one((0, -2.1, 0)),
+    "far to the side": one((40, 0, 0), (3, 3, 3)),
+    "faint": one(opacity=0.0039),
+    "transparent": one(opacity=0),
+    "covered": joined(*(one((0, i / 100, 0), opacity=0.9) for i in range(80))),
+}

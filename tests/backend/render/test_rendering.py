@@ -6,11 +6,11 @@ import itertools
 import clouds
 import numpy as np
 import pytest
+from clouds import HARD, joined, one
 from maquette.backend.errors import BadRequest
 from maquette.backend.render import gaussians_numpy, gaussians_reference
 from maquette.backend.render.cameras import orbit
 from maquette.backend.render.rasterise import rasterise, view
-from maquette.backend.shapes import GaussianCloud
 from maquette.backend.shapes.gaussians import select
 
 KINDS = {"surfels": clouds.surfels, "fuzzy": clouds.fuzzy, "isotropic": clouds.isotropic}
@@ -18,16 +18,6 @@ CAMERAS = {
     "perspective": orbit(0.5, 0.3, 2.2, (70, 61)),
     "orthographic": orbit(2.5, -0.7, 2.2, (61, 70), fov=0.0, extent=2.0),
 }
-
-
-def one(mean=(0, 0, 0), scale=(0.1, 0.1, 0.1), rotation=(1, 0, 0, 0), opacity=0.8, colour=(1, 0.5, 0.25)):
-    values = [mean], [scale], [rotation], [opacity], [colour]
-    return GaussianCloud(*(np.array(value, np.float32) for value in values))
-
-
-def joined(*some):
-    fields = [field.name for field in dataclasses.fields(GaussianCloud)]
-    return GaussianCloud(*(np.concatenate([getattr(cloud, field) for cloud in some]) for field in fields))
 
 
 def agree(found, expected, tolerance=1e-3):
@@ -118,19 +108,6 @@ def test_without_torch_it_is_the_reference(kind, camera):
     found = gaussians_numpy.render(cloud, camera)
     agree(found, expected)
     assert all(array.dtype == np.float32 for array in (found.rgb, found.alpha, found.depth, found.median))
-
-
-HARD = {
-    "needle": one(scale=(0.9, 1e-4, 1e-4), rotation=(0.9, 0.1, 0.3, 0.2), opacity=0.99),
-    "giant": one(scale=(5, 5, 5), opacity=0.5),
-    "tiny": one(scale=(1e-6, 1e-6, 1e-6), opacity=1),
-    "behind": one((0, -5, 0)),
-    "at the camera": one((0, -2.1, 0)),
-    "far to the side": one((40, 0, 0), (3, 3, 3)),
-    "faint": one(opacity=0.0039),
-    "transparent": one(opacity=0),
-    "covered": joined(*(one((0, i / 100, 0), opacity=0.9) for i in range(80))),
-}
 
 
 @pytest.mark.parametrize("name", HARD)

@@ -10,6 +10,7 @@ import clouds
 import numpy as np
 import pytest
 import torch
+from clouds import joined, one
 from maquette.backend.render import gaussians, gaussians_reference, rasterise
 from maquette.backend.render.cameras import orbit
 from maquette.backend.shapes import GaussianCloud
@@ -53,15 +54,6 @@ def agree(found, expected, tolerance=1e-3):
         assert np.abs(mine[seen] - theirs[seen]).max(initial=0) < tolerance
 
 
-def one(mean=(0, 0, 0), scale=(0.1, 0.1, 0.1), rotation=(1, 0, 0, 0), opacity=0.8, colour=(1, 0.5, 0.25)):
-    values = [mean], [scale], [rotation], [opacity], [colour]
-    return GaussianCloud(*(np.array(value, np.float32) for value in values))
-
-
-def joined(*some):
-    return GaussianCloud(*(np.concatenate([getattr(cloud, field) for cloud in some]) for field in FIELDS))
-
-
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("camera", CAMERAS.values(), ids=CAMERAS)
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,16 +70,7 @@ def test_in_double_precision_only_what_is_opaque_differs(camera):
     agree(rendered(cloud, camera, dtype=torch.float64), gaussians_reference.render(cloud, camera), gaussians.OPAQUE)
 
 
-HARD = {
-    "needle": one(scale=(0.9, 1e-4, 1e-4), rotation=(0.9, 0.1, 0.3, 0.2), opacity=0.99),
-    "giant": one(scale=(5, 5, 5), opacity=0.5),
-    "tiny": one(scale=(1e-6, 1e-6, 1e-6), opacity=1),
-    "behind": one((0, -5, 0)),
-    "at the camera": one((0, -2.1, 0)),
-    "far to the side": one((40, 0, 0), (3, 3, 3)),
-    "faint": one(opacity=0.0039),
-    "transparent": one(opacity=0),
-    "covered": joined(*(one((0, i / 100, 0), opacity=0.9) for i in range(80))),
+HARD = clouds.HARD | {
     "none": GaussianCloud(*(getattr(one(), field)[:0] for field in FIELDS)),
 }
 
