@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from maquette.backend.engines.pocket.layers import Linear, Run, gelu, normalise
 from maquette.backend.engines.pocket.network import PocketNetwork, network_input, weight_shapes
+from maquette.backend.network.layers import Linear, Run, gelu, normalise
 from maquette.backend.runtime import blas
 from maquette.backend.runtime.threads import thread_cap
 from maquette.backend.runtime.weights import load_weights

@@ -3,8 +3,9 @@
 import numpy as np
 import pocket_reference as plain  # beside this file
 import pytest
-from maquette.backend.engines.pocket import layers, sampling
-from maquette.backend.engines.pocket.transformer import Block
+from maquette.backend.engines.pocket import sampling
+from maquette.backend.network import layers
+from maquette.backend.network.transformer import Block
 from maquette.backend.runtime import blas
 from maquette.backend.runtime.threads import Threads
 

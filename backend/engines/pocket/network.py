@@ -13,11 +13,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...network.layers import (
+    Convolution,
+    Doubling,
+    Linear,
+    Run,
+    Step,
+    double_bilinear,
+    normalise,
+    shuffle,
+    sigmoid,
+    silu,
+)
+from ...network.transformer import Block
 from ...runtime import blas
 from ...runtime.weights import load_weights
-from .layers import Convolution, Doubling, Linear, Run, Step, double_bilinear, normalise, shuffle, sigmoid, silu
 from .sampling import cell_centres, project, sample
-from .transformer import Block
 
 WIDTH, HEADS, DEPTH = 384, 6, 10
 TOKENS = (8, 8, 12)  # volume tokens along x, y, z

@@ -1,4 +1,4 @@
-"""A transformer block of Pocket: attention with normalised queries and keys, then a GELU network (pre-norm)."""
+"""A transformer block: attention with normalised queries and keys, then a GELU network (pre-norm)."""
 
 from __future__ import annotations
 

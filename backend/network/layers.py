@@ -1,4 +1,4 @@
-"""Layers of Pocket, prepared once from their weights and then applied to float32 arrays, channels last.
+"""Layers of our networks, prepared once from their weights and then applied to float32 arrays, channels last.
 
 Every layer works on a few rows at a time, small enough to stay in a core's cache from the product to the
 activation, and the rows are spread over threads. Plain, slow definitions of the same layers stand in
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...runtime.blas import Blas
+from ..runtime.blas import Blas
 
 ROWS = 256  # rows of a chunk: large enough for a fast product, small enough for a core's cache
 Step = Callable[[float], None]
