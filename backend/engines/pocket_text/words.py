@@ -1,0 +1,253 @@
+"""A text → the tokens that Pocket Text's network reads, and what of it the network does not know. No NumPy in here:
+training and inference import the same few lines, so that both read a text alike.
+
+    words = Vocabulary.read(path)              # shipped beside the weights; made by ``Vocabulary.of(captions)``
+    read = words.read_text("two Red chiars")   # → Reading
+    read.ids    (2, 5, 9)                      # of the tokens, at most MOST
+    read.grams  ((17, 902, …), …)              # for each token its hashed trigrams, at most GRAMS
+    read.remarks                               # sentences for the user: “chiars” … was taken as “chair”
+
+An id is 0 where there is no token (padding), 1 for a word outside of the vocabulary, from 2 on a word of it. A trigram
+is 0 where there is none, else 1 … buckets − 1. What a network makes of a word is the sum of its
+word's vector and the mean of its trigrams' vectors; a word outside of the vocabulary has its trigrams alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ...errors import BadWeights
+from ...runtime.weights import REINSTALL
+from .spelling import grams, nearest, singular, stable_hash
+from .synonyms import ARTICLES, FOREIGN, KINDS, LINKS, NUMBERS, POLITE, SAME
+
+MOST = 24  # tokens of a text; what comes later is left out, and the user is told
+GRAMS = 12  # trigrams of a word
+BUCKETS = 2048  # rows of the table of trigrams, the first one unused, unless the vocabulary says otherwise
+PAD, UNKNOWN, FIRST = 0, 1, 2
+LOOKED_AT = 4000  # characters of a text
+LONGEST = 24  # letters of a word that may be a slip of the pen
+SUGGESTED = 12  # unknown words for which a known one is sought
+TOLD = 5  # unknown words that are named one by one
+
+_WORD = re.compile(r"\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]")
+_PHRASE = max(len(key.split()) for key in (*SAME, *KINDS))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as the network sees it. ``ids`` (n ≤ MOST), ``grams`` one tuple a token; ``words`` the token's words.
+
+    ``unknown``: what the network knows nothing of, as the user wrote it. ``taken``: (as written, what it was taken as)
+    where that was no plain synonym. ``dropped``: words beyond MOST. ``foreign``: it is hardly English.
+    """
+
+    ids: tuple[int, ...]
+    grams: tuple[tuple[int, ...], ...]
+    words: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    taken: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[str, ...] = ()
+    foreign: bool = False
+
+    @property
+    def known(self) -> int:
+        """How many tokens stand for something: words of the vocabulary that do more than link others."""
+        return sum(i >= FIRST and word not in LINKS for i, word in zip(self.ids, self.words, strict=True))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user is to know of how the text was read, a sentence each."""
+        told = []
+        if self.foreign:
+            told.append("Pocket Text reads English only, and this text does not look like it.")
+        told += [f"“{said}” is not a word Pocket Text knows; taken as “{as_}”." for said, as_ in self.taken[:TOLD]]
+        if len(self.unknown) == 1:
+            told.append(f"“{self.unknown[0]}” is not a word Pocket Text knows; it had no part in this.")
+        elif self.unknown:
+            names = ", ".join(f"“{word}”" for word in self.unknown[:TOLD])
+            more = len(self.unknown) - TOLD
+            names += f" and {more} more" if more > 0 else ""
+            told.append(f"{names} are not words Pocket Text knows; they had no part in this.")
+        if self.dropped:
+            first = " ".join(self.dropped[:TOLD]) + (" …" if len(self.dropped) > TOLD else "")
+            told.append(f"Pocket Text reads {MOST} words; what came after was left out: “{first}”.")
+        return tuple(told)
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str  # canonical
+    said: str  # as the user wrote it
+    sure: bool = True  # False where it was only the nearest kind of thing
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words a network was taught. ``words[i]`` has the id FIRST + i. ``things``: names of what it can make, for
+    advice. ``open_``: whether it was taught to read words outside of the vocabulary by their trigrams; otherwise these
+    are left out of its tokens.
+    """
+
+    words: tuple[str, ...]
+    buckets: int = BUCKETS
+    things: tuple[str, ...] = ()
+    open_: bool = False
+
+    @classmethod
+    def of(cls, captions: Iterable[str], least: int = 3, things: Iterable[str] = (), open_: bool = False) -> Vocabulary:
+        """From the captions that a network is taught with: every canonical word that occurs ``least`` times."""
+        count = Counter(word for caption in captions for word in canonical(caption))
+        kept = sorted((word for word, n in count.items() if n >= least), key=lambda word: (-count[word], word))
+        return cls(tuple(kept), BUCKETS, tuple(things), open_)
+
+    @classmethod
+    def read(cls, path: Path) -> Vocabulary:
+        """What ``write`` wrote. Raises BadWeights where it is missing or none."""
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            words, things = tuple(raw["words"]), tuple(raw["things"])
+            buckets, open_ = raw["buckets"], raw["open"]
+            if not all(isinstance(word, str) and word for word in (*words, *things)) or len(set(words)) != len(words):
+                raise ValueError("a word is none, or there twice")
+            if type(buckets) is not int or not 1 < buckets < 1 << 20 or type(open_) is not bool or not words:
+                raise ValueError("a number makes no sense")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise BadWeights(f"{path.name} cannot be read: {error}.", REINSTALL) from None
+        return cls(words, buckets, things, open_)
+
+    def write(self, path: Path) -> None:
+        """As JSON: words, things, buckets, open."""
+        raw = {"buckets": self.buckets, "open": self.open_, "things": self.things, "words": self.words}
+        path.write_text(json.dumps(raw, ensure_ascii=False, indent=0) + "\n", encoding="utf-8", newline="\n")
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {word: FIRST + i for i, word in enumerate(self.words)}
+
+    def read_text(self, text: str) -> Reading:
+        """Never raises, whatever ``text`` is."""
+        ids, hashed, words, unknown, taken, dropped = [], [], [], [], [], []
+        sought = 0
+        for word in _canonical(text, self._ids):
+            here, said = word.text, word.said
+            if here not in self._ids and here in LINKS:
+                continue
+            if here not in self._ids:
+                guess = ""
+                if sought < SUGGESTED and here.isascii():
+                    sought += 1
+                    guess = nearest(here, self.words) or nearest(here, SAME)
+                    guess = guess if guess in self._ids else SAME.get(guess, "")
+                if guess in self._ids:
+                    here = guess
+                    taken.append((said, guess))
+                else:
+                    unknown.append(said)
+                    if not self.open_:
+                        continue
+            elif not word.sure:
+                taken.append((said, here))
+            if len(ids) == MOST:
+                dropped.append(said)
+                continue
+            ids.append(self._ids.get(here, UNKNOWN))
+            hashed.append(self.hashes(here))
+            words.append(here)
+        foreign = _strange(text) or (bool(unknown) and any(word in FOREIGN for word in _split(text)))
+        known = (tuple(ids), tuple(hashed), tuple(words))
+        return Reading(*known, _once(unknown), _once(taken), tuple(dropped), foreign)
+
+    def hashes(self, word: str) -> tuple[int, ...]:
+        """The word's trigrams as 1 … buckets − 1."""
+        return tuple(1 + stable_hash(gram) % (self.buckets - 1) for gram in grams(word)[:GRAMS])
+
+
+def canonical(text: str) -> list[str]:
+    """The words of a text as training counts them: lower case, singular, synonyms replaced, articles left out."""
+    return [word.text for word in _canonical(text, {})]
+
+
+def _canonical(text: str, known: Container[str]) -> list[_Word]:
+    """Words of ``known`` are left as they are, so that a synonym added later changes nothing that was taught."""
+    said = _split(text)
+    result: list[_Word] = []
+    at = 0
+    while at < len(said):
+        for length in range(min(_PHRASE, len(said) - at), 0, -1):
+            words = said[at : at + length]
+            found = _lookup(words, known)
+            if found is not None:
+                result += [_Word(word, " ".join(words), sure) for word, sure in found]
+                at += length
+                break
+    return result
+
+
+def _lookup(words: list[str], known: Container[str]) -> list[tuple[str, bool]] | None:
+    """What a phrase stands for; a single word stands for something always, several only where the tables have them."""
+    if len(words) > 1:
+        phrases = (" ".join(words), " ".join([*words[:-1], singular(words[-1])]), "".join(words))
+        for phrase in phrases[:2]:
+            if phrase in SAME or phrase in KINDS:
+                return _replaced(phrase)
+        joined = singular(phrases[2])  # arm chair, fire truck
+        if len(words) == 2 and len(words[0]) > 1 and min(map(len, words)) > 2 and joined in known:
+            return [(joined, True)]
+        return None
+    word = words[0]
+    if word in ARTICLES or word in POLITE:
+        return []
+    for form in (word, singular(word)):
+        if form in known:
+            return [(form, True)]
+    for form in (word, singular(word)):
+        if form in NUMBERS:
+            return [(NUMBERS[form], True)]
+        if form in SAME or form in KINDS:
+            return _replaced(form)
+    for ending, put in (("less", "without {}"), ("ish", "{}")):  # armless, reddish
+        stem = singular(word.removesuffix(ending))
+        if word.endswith(ending) and len(stem) > 2 and (stem in known or stem in SAME):
+            return [(part, True) for part in put.format(SAME.get(stem, stem)).split()]
+    return [(singular(word), True)]
+
+
+def _replaced(phrase: str) -> list[tuple[str, bool]]:
+    sure = phrase in SAME
+    return [(word, sure) for word in (SAME if sure else KINDS)[phrase].split()]
+
+
+def _split(text: str) -> list[str]:
+    """Lower-case words without accents; a picture character stands for its name (🪑 is chair)."""
+    text = unicodedata.normalize("NFKC", text[:LOOKED_AT]).casefold()
+    words: list[str] = []
+    for piece in _WORD.findall(text):
+        if not (piece[0].isalnum() or unicodedata.category(piece[0]) == "So"):
+            continue  # punctuation, joiners, skin tones
+        if not piece[0].isalnum():
+            words += unicodedata.name(piece[0], "").lower().replace("-", " ").split()
+            continue
+        bare = "".join(c for c in unicodedata.normalize("NFKD", piece) if not unicodedata.combining(c))
+        bare = re.sub(r"['’](s|re|ll|ve|d|m)?$", "", bare).replace("'", "").replace("’", "")
+        if bare:
+            words.append(bare[: 10 * LONGEST])
+    return words
+
+
+def _strange(text: str) -> bool:
+    """Whether most letters are of another script than English."""
+    letters = [c for c in text[:LOOKED_AT] if c.isalpha()]
+    return sum("LATIN" not in unicodedata.name(c, "") for c in letters) * 2 > len(letters)
+
+
+def _once(items: list[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(items))
