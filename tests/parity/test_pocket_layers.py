@@ -137,6 +137,6 @@ def test_transformer_block(run, rng, sharpness):
     x = normal(rng, 600, d)
     expected = plain.block(x, w, heads)
     block = Block({f"b.{name}": value for name, value in w.items()}, "b.", heads)
-    assert block._bounded == (sharpness == 1.0)
+    assert block._attention._bounded == (sharpness == 1.0)
     block(run, x)
     assert np.allclose(x, expected, atol=1e-3)
