@@ -1,0 +1,107 @@
+"""Objects of the grammar as batches of grids, made while they are needed: a hundred a second on one core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.pool import AsyncResult, Pool
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..grammar.field import grids
+from ..grammar.sample import Specimen, sample
+from .config import BAND, RESOLUTION
+
+Maker = Callable[[int], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``sdf`` (B,64,64,64) float32, signed distance / band in ±1, positive inside, index order x, y, z;
+    ``rgb`` (B,3,32,32,32) float32 sRGB in [0, 1] of the nearest surface.
+    """
+
+    sdf: Tensor
+    rgb: Tensor
+
+    @property
+    def near(self) -> Tensor:
+        """(B,1,32,32,32) bool: cells in which some finer cell is within half the band of the surface."""
+        far = self.sdf.abs()[:, None]
+        return -torch.nn.functional.max_pool3d(-far, 2) < 0.5
+
+    def seen(self) -> Tensor:
+        """Colour as the encoder reads it: ±1, and 0 where no surface is near."""
+        return (self.rgb * 2 - 1) * self.near
+
+    def to(self, device: torch.device | str) -> Batch:
+        return Batch(self.sdf.to(device), self.rgb.to(device))
+
+
+def small(specimen: Specimen) -> tuple[np.ndarray, np.ndarray]:
+    """An object → (64,64,64) int8 of signed distance / band · 127 and (32,32,32,3) uint8."""
+    sdf, rgb = grids(specimen.solids, RESOLUTION, BAND)
+    return np.rint(sdf * 127).astype(np.int8), rgb
+
+
+def make(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The small grids of the grammar's object of this seed."""
+    return small(sample(seed))
+
+
+def batch(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Batch:
+    """Small grids → a batch."""
+    sdf = torch.from_numpy(np.stack([sdf for sdf, _ in pairs])).float() / 127
+    rgb = torch.from_numpy(np.stack([rgb for _, rgb in pairs])).permute(0, 4, 1, 2, 3).float() / 255
+    return Batch(sdf, rgb)
+
+
+def varied(given: Batch, generator: torch.Generator) -> Batch:
+    """Half of the objects mirrored left to right, half of them with their colour channels in another order: the
+    autoencoder is to know solids and colours, not sentences.
+    """
+    sdf, rgb = given.sdf.clone(), given.rgb.clone()
+    for i in range(len(sdf)):
+        mirror, swap = torch.rand(2, generator=generator).tolist()
+        if mirror < 0.5:
+            sdf[i], rgb[i] = sdf[i].flip(0), rgb[i].flip(1)
+        if swap < 0.5:
+            rgb[i] = rgb[i][torch.randperm(3, generator=generator)]
+    return Batch(sdf, rgb)
+
+
+class Supply:
+    """Batches of the objects of a run of seeds, the next ones being made by other processes while one is used."""
+
+    def __init__(self, size: int, workers: int = 0, first: int = 0, make: Maker = make, ahead: int = 4):
+        """The ``step``-th batch has the seeds from ``first`` + step·size on. Without ``workers`` it is made when asked."""
+        self.size, self.first, self.make, self.ahead = size, first, make, ahead
+        self._pool = Pool(workers, _gently) if workers else None
+        self._coming: dict[int, AsyncResult] = {}
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step, the same whenever it is asked for."""
+        if self._pool is None:
+            return batch([self.make(seed) for seed in self._seeds(step)])
+        for later in range(step, step + self.ahead):
+            if later not in self._coming:
+                self._coming[later] = self._pool.map_async(self.make, self._seeds(later))
+        return batch(self._coming.pop(step).get())
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool.join()
+
+    def _seeds(self, step: int) -> range:
+        return range(self.first + step * self.size, self.first + (step + 1) * self.size)
+
+
+def _gently() -> None:
+    import os
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    os.nice(5)

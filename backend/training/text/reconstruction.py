@@ -1,0 +1,64 @@
+"""Training the autoencoder: what a good reconstruction is, and the steps towards it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..loop import Moment, Plan, Reached, train
+from ..optimise import muon
+from .autoencoder import Autoencoder
+from .config import AutoencoderConfig
+from .grids import Batch, Supply, varied
+
+PLAIN = ("place", "enter.weight", "head.weight", "encoder.leave.weight")
+SHARPNESS = 5.0  # logit of "inside" at a distance of one band
+
+
+def losses(sdf: Tensor, logits: Tensor, target: Batch) -> dict[str, Tensor]:
+    """``sdf`` (B,64,64,64) and colour ``logits`` (B,3,32,32,32) against the truth → named means, "loss" their sum.
+
+    Distance: absolute error, four times heavier within the band; beyond it only what falls short of it counts, so that
+    the network need not draw a plateau. Occupancy: binary cross-entropy of the sign, which decides whether thin parts
+    are there at all. Colour: absolute error near the surface.
+    """
+    sdf, truth = sdf.float(), target.sdf
+    inside = truth.sign()
+    within = truth.abs() < 1
+    short = torch.where(within, (sdf - truth).abs(), functional.relu(1 - sdf * inside))
+    weight = torch.where(within, 4.0, 1.0)
+    distance = (short * weight).sum() / weight.sum()
+    occupancy = functional.softplus(-SHARPNESS * sdf * inside)
+    occupied = (occupancy * weight).sum() / weight.sum()
+    near = target.near
+    off = (logits.float().sigmoid() - target.rgb).abs().sum(1, keepdim=True)
+    colour = (off * near).sum() / near.sum().clamp(min=1) / 3
+    return {"loss": distance + 0.5 * occupied + 0.5 * colour, "distance": distance, "occupied": occupied, "colour": colour}
+
+
+def train_autoencoder(
+    config: AutoencoderConfig,
+    plan: Plan,
+    supply: Supply,
+    folder: Path,
+    device: torch.device | str = "cpu",
+    piece: float = float("inf"),
+) -> tuple[Autoencoder, Reached]:
+    """Trains, or goes on training, in ``folder``; → the mean network and where it stands."""
+    torch.manual_seed(plan.seed)
+    model = Autoencoder(config).to(device, memory_format=torch.channels_last_3d)
+    optimiser = muon(model, plan.lr, 0.05, PLAIN)
+    kind = torch.device(device).type
+
+    def loss(net: nn.Module, at: Moment) -> dict[str, Tensor]:
+        target = varied(supply.batch(at.step), at.generator).to(device)
+        with torch.autocast(kind, torch.bfloat16):
+            sdf, logits = net(target.sdf, target.seen(), at.generator)
+        return losses(sdf, logits, target)
+
+    ema, reached = train(model, optimiser, loss, plan, folder, piece, {"config": config.__dict__})
+    model.load_state_dict(ema.tensors)
+    return model, reached
