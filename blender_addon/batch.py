@@ -1,4 +1,4 @@
-"""A folder's objects in rows on the ground. No bpy."""
+"""What was asked for together: its objects in rows on the ground, and what became of each. No bpy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GAP = 0.25  # between neighbours, as a part of the larger side of the newcomer
+PICTURES, TEXTS, VARIATIONS = "pictures in", "texts in", "variations of"  # what a batch is made of, before its name
 
 
 @dataclass
@@ -49,42 +50,53 @@ class Shelf:
 
 @dataclass
 class Batch:
-    """One folder under way. ``skipped`` is (file name, sentence) of what could not be done."""
+    """A folder, a block of texts or the variations of one under way. ``skipped`` is (label, sentence) of what could not
+    be done, ``warned`` of what came out doubtful.
+    """
 
     name: str
     total: int
     shelf: Shelf
+    what: str = PICTURES
     made: int = 0
     cancelled: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    warned: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
         return self.made + self.cancelled + len(self.skipped) >= self.total
 
-    def reopen(self, file: str) -> None:
+    def reopen(self, label: str) -> None:
         """One that was skipped or cancelled is tried again."""
-        rest = [entry for entry in self.skipped if entry[0] != file]
-        if len(rest) < len(self.skipped):
-            self.skipped = rest
-        else:
-            self.cancelled -= 1
+        for i, (other, _) in enumerate(self.skipped):
+            if other == label:
+                del self.skipped[i]
+                return
+        self.cancelled -= 1
 
     def summary(self) -> str:
-        """One sentence; the files that were skipped by name."""
-        parts = [f"{self.made} of {self.total} pictures in “{self.name}” became objects"]
+        """One sentence; what was skipped by name."""
+        parts = [f"{self.made} of {self.total} {self.what} “{self.name}” became objects"]
         if self.cancelled:
             parts.append(f"{self.cancelled} cancelled")
         if self.skipped:
-            names = ", ".join(name for name, _ in self.skipped[:5])
+            names = ", ".join(label for label, _ in self.skipped[:5])
             more = len(self.skipped) - 5
             parts.append(f"skipped {names}" + (f" and {more} more" if more > 0 else ""))
+        if self.warned:
+            count = len({label for label, _ in self.warned})
+            parts.append(f"{count} with a warning, kept on the object")
         return "; ".join(parts) + "."
 
 
-def new_batch(name: str, total: int, origin: tuple[float, float, float], height: float) -> Batch:
-    """A square grid for ``total`` things; with height 0 each fits a cell of one metre exactly."""
-    return Batch(name, total, Shelf(origin, max(1, math.ceil(math.sqrt(total))), height or 1.0))
+def new_batch(
+    name: str, total: int, origin: tuple[float, float, float], height: float, what: str = PICTURES, columns: int = 0
+) -> Batch:
+    """A grid for ``total`` things, square unless a row has so many ``columns``; with height 0 each fits a cell of one
+    metre exactly.
+    """
+    return Batch(name, total, Shelf(origin, columns or max(1, math.ceil(math.sqrt(total))), height or 1.0), what)
 
 
 def pictures_in(folder: Path, suffixes: Iterable[str]) -> list[Path]:

@@ -14,6 +14,7 @@ from .cutouts import keep, told
 from .link import Failure, Request, Result
 from .mesh import UnusableMesh
 from .problems import Problem, UnusableResult
+from .renewal import renew
 from .scene import Placed, Target, extent, find_group, place
 from .session import Job, Session
 from .sources import Source
@@ -21,19 +22,29 @@ from .words import shown
 
 log = logging.getLogger(__name__)
 
+NOT_RENEWED = "The object that was to get a new mesh is gone, or is being edited; the result is “{}”."
+
 
 @dataclass
 class Ticket:
-    """What is known of a job on this side of the link. ``placed`` once there is an object; ``told`` a sentence
-    for its line in the list; ``image`` the name of its cut-out."""
+    """What is known of a job on this side of the link. ``replaces`` the object, by its session id, that is to get the
+    new mesh, or 0; ``placed`` once there is an object; ``told`` a sentence for its line in the list; ``image`` the name
+    of its cut-out.
+    """
 
     request: Request
     source: Source
     target: Target
     batch: Batch | None = None
+    replaces: int = 0
     placed: Placed | None = None
     told: str = ""
     image: str = ""
+
+    def varied(self, seed: int, batch: Batch | None) -> Ticket:
+        """The same from another seed, in the batch's row where there is one."""
+        place = replace(self.request.placement, collection=batch.name) if batch else self.request.placement
+        return replace(self, request=replace(self.request, seed=seed, placement=place), batch=batch)
 
     def at_origin(self) -> Ticket:
         """The same, to stand where its file has it and not at the 3D cursor."""
@@ -60,7 +71,7 @@ class Delivery:
         if failure.code == "cancelled":
             ticket.batch.cancelled += 1
         else:
-            ticket.batch.skipped.append((_file_name(ticket.request), f"{failure.sentence} {failure.fix}"))
+            ticket.batch.skipped.append((_label(ticket.request), f"{failure.sentence} {failure.fix}"))
         self._perhaps_sum_up(ticket.batch)
 
     def land(self, session: Session, result: Result) -> Placed | None:
@@ -94,14 +105,20 @@ class Delivery:
             self.notes.append(ticket.placed.note)
         if batch is not None:
             batch.made += 1
+            batch.warned += [(_label(ticket.request), warning) for warning in result.report.warnings]
             self._perhaps_sum_up(batch)
         return ticket.placed
 
     def _place(self, result: Result, ticket: Ticket) -> Placed:
         request, location = ticket.request, ticket.request.placement.location
+        if ticket.replaces and result.kind == "mesh":
+            renewed = renew(result.arrays, request, result.report, ticket.replaces)
+            if renewed is not None:
+                return renewed
         if ticket.batch is not None:
             location = ticket.batch.shelf.next(*_footprint(result.arrays))
-        return place(result.arrays, request, result.report, ticket.target, location, request.placement.collection)
+        placed = place(result.arrays, request, result.report, ticket.target, location, request.placement.collection)
+        return replace(placed, note=placed.note or NOT_RENEWED.format(placed.name)) if ticket.replaces else placed
 
     def _end(self, session: Session, failure: Failure) -> None:
         """What the session took for done ended otherwise on this side."""
@@ -120,8 +137,8 @@ class Delivery:
         """The ticket for another try of a job that failed or was cancelled. Raises KeyError."""
         old = self.tickets[id]
         if old.batch is not None:
-            old.batch.reopen(_file_name(old.request))
-        return Ticket(request, old.source, old.target, old.batch)
+            old.batch.reopen(_label(old.request))
+        return Ticket(request, old.source, old.target, old.batch, old.replaces)
 
     def forget_ended(self, session: Session) -> None:
         """Drops the tickets of jobs that the session has dropped."""
@@ -157,5 +174,6 @@ def _footprint(arrays: dict) -> tuple[float, float]:
     return float(size[0]), float(size[1])
 
 
-def _file_name(request: Request) -> str:
-    return shown(bpy.path.basename(request.source)) or request.name
+def _label(request: Request) -> str:
+    """What tells one of a batch from the others: its file, or its name and seed."""
+    return shown(bpy.path.basename(request.source)) or f"{request.name} (seed {request.seed})"

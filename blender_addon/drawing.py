@@ -32,3 +32,8 @@ def in_words(size: float) -> str:
             number = size / scale
             return f"{number:.1f} {unit}" if number < 9.95 else f"{number:.0f} {unit}"
     return f"{size:.0f} bytes"
+
+
+def sentences(*parts: str) -> str:
+    """The parts that say something, each ended by one full stop: what Blender's tooltips end with is added by them."""
+    return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())

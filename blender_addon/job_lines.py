@@ -74,7 +74,7 @@ def _draw_mending(row, job: Job) -> None:
         mend = row.operator("maquette.retry", text="Try with Fast", icon="FILE_REFRESH")
         mend.job, mend.preset = job.id, "fast"
     elif code in ("input_not_taken", "unknown_engine"):
-        row.menu("MAQUETTE_MT_engines", text="Choose Engine")
+        row.menu("MAQUETTE_MT_text_engines" if job.request.prompt else "MAQUETTE_MT_engines", text="Choose Engine")
     else:
         row.operator("maquette.retry", icon="FILE_REFRESH").job = job.id
     if code in ("internal", "backend_lost"):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import bpy
 
-from . import gpu_panel, job_lines, runtime, thumbnails
+from . import catalogue, gpu_panel, job_lines, runtime, thumbnails
+from .choices import draw_button, draw_chance, draw_engine, draw_meaning, fields
 from .cutouts import is_cutout, mode_for
-from .drawing import say
-from .link import EngineInfo
+from .drawing import say, sentences
 from .mesh import COLOURS
-from .properties import DEFAULT_ENGINE
+from .properties import DEFAULT_ENGINE, DEFAULT_TEXT_ENGINE
 from .recall import recall
-from .words import shown
 
 CATEGORY = "Maquette"
 _ZERO = {"target_faces": "0: every face", "height": "0: longest side 1 m"}  # what the fields mean by it
-_TAKEN = {"image", "views", "prompt"}  # what the panel's own buttons give; a splat chooses its engine by itself
 _SHOWN = 10  # of the jobs that wait, and of those that have ended: the list stays short
 
 
@@ -26,8 +24,26 @@ class _Sidebar:
 
 
 class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
+    """What holds for everything that is made, whatever it is made from."""
+
     bl_label = "Maquette"
     bl_idname = "MAQUETTE_PT_generate"
+
+    def draw(self, context):
+        settings = context.scene.maquette
+        column = fields(self.layout)
+        column.prop(settings, "preset")
+        for key, meaning in _ZERO.items():
+            column.prop(settings, key)
+            if not getattr(settings, key):
+                draw_meaning(column, meaning)
+        _draw_colour_hint(self.layout, context)
+
+
+class MAQUETTE_PT_image(_Sidebar, bpy.types.Panel):
+    bl_label = "From Image"
+    bl_idname = "MAQUETTE_PT_image"
+    bl_parent_id = "MAQUETTE_PT_generate"
 
     def draw(self, context):
         layout, settings = self.layout, context.scene.maquette
@@ -45,21 +61,14 @@ class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
             row.operator("maquette.cut_out", icon="IMAGE_ALPHA")
             if settings.source == "IMAGE" and is_cutout(settings.image):
                 row.operator("maquette.paint_cut_out", icon="BRUSH_DATA")
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
-        for key in ("cutout", "preset", "target_faces", "height"):
-            column.prop(settings, key)
-            if not getattr(settings, key):
-                _draw_meaning(column, _ZERO[key])
-            elif key == "cutout" and settings.source == "IMAGE" and mode_for(settings.image, key) != key:
-                _draw_meaning(column, "Done: as the cut-out has it")
-        _draw_engine(column, settings)
-        big = layout.column(align=True)
-        big.scale_y = 1.4
-        big.operator("maquette.generate_from_image", icon="MESH_MONKEY")
+        column = fields(layout)
+        column.prop(settings, "cutout")
+        if settings.source == "IMAGE" and mode_for(settings.image, settings.cutout) != settings.cutout:
+            draw_meaning(column, "Done: as the cut-out has it")
+        draw_engine(layout, context, "MAQUETTE_MT_engines", settings.engine)
+        draw_chance(column, settings, settings.engine)
+        draw_button(layout, "maquette.generate_from_image", "MESH_MONKEY", settings, settings.engine)
         layout.operator("maquette.generate_from_folder", text="Batch from Folder…", icon="FILE_FOLDER")
-        _draw_colour_hint(layout, context)
 
 
 class MAQUETTE_PT_text(_Sidebar, bpy.types.Panel):
@@ -70,11 +79,17 @@ class MAQUETTE_PT_text(_Sidebar, bpy.types.Panel):
 
     def draw(self, context):
         layout, settings = self.layout, context.scene.maquette
-        layout.prop(settings, "prompt", text="", placeholder="A small red chair")
-        layout.operator("maquette.generate_from_text", icon="GREASEPENCIL")
-        engine = _engine(settings.engine)
-        if engine is not None and "prompt" not in engine.inputs:
-            say(layout, context, f"{engine.title} makes meshes from pictures only.", "INFO")
+        column = layout.column(align=True)
+        column.prop(settings, "prompt", text="", placeholder="A small red chair")
+        column.prop(settings, "negative_prompt", text="", placeholder="Without …")
+        draw_engine(layout, context, "MAQUETTE_MT_text_engines", settings.text_engine)
+        draw_chance(fields(layout), settings, settings.text_engine)
+        draw_button(layout, "maquette.generate_from_text", "GREASEPENCIL", settings, settings.text_engine)
+        column = layout.column(align=True)
+        column.template_ID(settings, "prompts", new="text.new", open="text.open")
+        row = column.row()
+        row.enabled = settings.prompts is not None
+        row.operator("maquette.generate_from_text_block", text="Every Line of the Text Block", icon="TEXT")
 
 
 class MAQUETTE_PT_splats(_Sidebar, bpy.types.Panel):
@@ -151,54 +166,67 @@ class MAQUETTE_PT_object(_Sidebar, bpy.types.Panel):
         request = memory.request
         column = layout.column(align=True)
         made_from = request.prompt or bpy.path.basename(request.source) or request.source
-        column.label(text=f"From: {shown(made_from)}")
-        column.label(text=f"{_title(request.engine)}, {request.preset}, {memory.seconds:.1f} s")
+        say(column, context, f"From: {made_from}")
+        if request.negative_prompt:
+            say(column, context, f"Without: {request.negative_prompt}")
+        seeded = catalogue.seeded(request.engine)
+        seed = f", seed {request.seed}" if seeded else ""
+        column.label(text=f"{catalogue.title(request.engine)}, {request.preset}{seed}, {memory.seconds:.1f} s")
         if memory.licence:
             column.label(text=f"Licence: {memory.licence}")
         for warning in memory.warnings:
             say(layout, context, warning, "ERROR")
-        layout.operator("maquette.generate_again", icon="FILE_REFRESH")
+        _draw_again(layout, context.object, request, bool(seeded))
 
 
-class MAQUETTE_MT_engines(bpy.types.Menu):
+def _draw_again(layout, thing, request, seeded: bool) -> None:
+    """Once more at the cursor, or in place; each also with a new seed where that makes a difference."""
+    column = layout.column(align=True)
+    ways = [(False, "Generate Again", "FILE_REFRESH")]
+    if request.output == "mesh" and thing.type == "MESH":
+        ways.append((True, "Replace Mesh", "MESH_DATA"))
+    for in_place, text, icon in ways:
+        row = column.row(align=True)
+        again = row.operator("maquette.generate_again", text=text, icon=icon)
+        again.in_place, again.new_seed = in_place, False
+        if seeded:
+            again = row.operator("maquette.generate_again", text="New Seed")
+            again.in_place, again.new_seed = in_place, True
+    layout.operator("maquette.take_up", icon="LOOP_BACK")
+
+
+class _Engines:
+    """A menu of engines; ``for_texts`` says for what they are."""
+
     bl_label = "Engine"
-    bl_idname = "MAQUETTE_MT_engines"
+    for_texts = False
+    default = DEFAULT_ENGINE
 
     def draw(self, _context):
-        for engine in _engines():
-            if "mesh" not in engine.makes or not _TAKEN & set(engine.inputs):
-                continue
+        listed = catalogue.for_texts() if self.for_texts else catalogue.for_pictures()
+        for engine in listed:
             row = self.layout.row()
             row.enabled = engine.available
-            choice = row.operator("maquette.choose_engine", text=engine.title)
-            choice.engine = engine.id
-            choice.about = f"{engine.paper}. {engine.status}".strip(". ")
-        if not _engines():
-            choice = self.layout.operator("maquette.choose_engine", text=_title(DEFAULT_ENGINE))
-            choice.engine = DEFAULT_ENGINE
+            self._offer(row, engine.id, sentences(engine.paper, engine.status, engine.proof))
+        if not listed:
+            self._offer(self.layout, self.default, "")
+
+    def _offer(self, layout, id: str, about: str) -> None:
+        choice = layout.operator("maquette.choose_engine", text=catalogue.title(id))
+        choice.engine, choice.for_texts, choice.about = id, self.for_texts, about
+
+
+class MAQUETTE_MT_engines(_Engines, bpy.types.Menu):
+    bl_idname = "MAQUETTE_MT_engines"
+
+
+class MAQUETTE_MT_text_engines(_Engines, bpy.types.Menu):
+    bl_idname = "MAQUETTE_MT_text_engines"
+    for_texts = True
+    default = DEFAULT_TEXT_ENGINE
 
 
 # ------------------------------------------------------------------------------------------------ parts
-
-
-def _draw_engine(layout, settings) -> None:
-    split = layout.split(factor=0.4)
-    label = split.row()
-    label.alignment = "RIGHT"
-    label.label(text="Engine")
-    split.menu("MAQUETTE_MT_engines", text=_title(settings.engine))
-    engine = _engine(settings.engine)
-    if engine is not None and engine.seeded:
-        layout.prop(settings, "seed")
-
-
-def _draw_meaning(column, text: str) -> None:
-    """A greyed line under a field, in line with its value."""
-    split = column.split(factor=0.4)
-    split.label(text="")
-    line = split.row()
-    line.active = False
-    line.label(text=text)
 
 
 def _draw_colour_hint(layout, context) -> None:
@@ -211,27 +239,14 @@ def _draw_colour_hint(layout, context) -> None:
         layout.operator("maquette.show_colours", icon="COLOR")
 
 
-def _engines() -> tuple[EngineInfo, ...]:
-    """As the helper process listed them; none before it was first started."""
-    session = runtime.current()
-    return session.engines if session is not None else ()
-
-
-def _engine(id: str) -> EngineInfo | None:
-    return next((engine for engine in _engines() if engine.id == id), None)
-
-
-def _title(id: str) -> str:
-    engine = _engine(id)
-    return engine.title if engine is not None else id.replace("_", " ").title()
-
-
 CLASSES = (
     MAQUETTE_PT_generate,
+    MAQUETTE_PT_image,
     MAQUETTE_PT_text,
     MAQUETTE_PT_splats,
     MAQUETTE_PT_gpu,
     MAQUETTE_PT_queue,
     MAQUETTE_PT_object,
     MAQUETTE_MT_engines,
+    MAQUETTE_MT_text_engines,
 )

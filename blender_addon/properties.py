@@ -23,8 +23,12 @@ CUTOUTS = (  # the numbers are what .blend files keep
     ("background", "Background", "Removes a plain or smooth background, whatever the transparency says", "NONE", 2),
     ("none", "Off", "The whole picture is the object", "NONE", 3),
 )
-DEFAULT_ENGINE = "pocket"
+DEFAULT_ENGINE = "pocket"  # for pictures
+DEFAULT_TEXT_ENGINE = "pocket_text"
 BATCH_FACES = 20_000
+MOST_VARIATIONS = 64
+# Blender 4.5 and later want to be told which paths may begin with //; earlier ones do not know the word.
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 
 
 def _picture_changed(self, _context) -> None:
@@ -52,6 +56,7 @@ class MAQUETTE_PG_settings(bpy.types.PropertyGroup):
         name="Picture",
         description="Picture of the object: one thing, seen from the front, whole and clear of its surroundings",
         subtype="FILE_PATH",
+        options={"ANIMATABLE", *RELATIVE},
         update=_picture_changed,
     )
     image: bpy.props.PointerProperty(
@@ -61,8 +66,19 @@ class MAQUETTE_PG_settings(bpy.types.PropertyGroup):
         poll=_is_picture,
         update=_picture_changed,
     )
-    prompt: bpy.props.StringProperty(name="Text", description="Describe the object in a few words")
-    engine: bpy.props.StringProperty(name="Engine", description="What makes the mesh", default=DEFAULT_ENGINE)
+    prompt: bpy.props.StringProperty(name="Text", description="Describe the object in a few English words")
+    negative_prompt: bpy.props.StringProperty(name="Without", description="What the object should not be or have")
+    prompts: bpy.props.PointerProperty(
+        name="Text Block",
+        description="A text of Blender's Text Editor: every line becomes an object. Lines beginning with # do not",
+        type=bpy.types.Text,
+    )
+    engine: bpy.props.StringProperty(
+        name="Engine", description="What makes meshes from pictures", default=DEFAULT_ENGINE
+    )
+    text_engine: bpy.props.StringProperty(
+        name="Engine", description="What makes meshes from texts", default=DEFAULT_TEXT_ENGINE
+    )
     preset: bpy.props.EnumProperty(name="Detail", description="How fine the mesh is", items=PRESETS, default="standard")
     cutout: bpy.props.EnumProperty(
         name="Cut-out", description="How the object is told from its background", items=CUTOUTS, default="auto"
@@ -87,7 +103,20 @@ class MAQUETTE_PG_settings(bpy.types.PropertyGroup):
         unit="LENGTH",
     )
     seed: bpy.props.IntProperty(
-        name="Seed", description="Another number gives another result, where the engine has a choice", default=0, min=0
+        name="Seed", description="Another number gives another result; the same one gives the same", default=0, min=0
+    )
+    new_seed: bpy.props.BoolProperty(
+        name="New Seed Each Time",
+        description="Every press of the button draws a new seed. It stays in the field, so that you can keep it",
+        default=True,
+    )
+    variations: bpy.props.IntProperty(
+        name="Variations",
+        description="So many results at once, each from the next seed, beside each other",
+        default=1,
+        min=1,
+        soft_max=9,
+        max=MOST_VARIATIONS,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import bpy
 
-from .batch import Batch, new_batch
+from .batch import PICTURES, TEXTS, Batch, new_batch
 from .delivery import Ticket, resume_origin
 from .link import Request
 from .scene import Target
@@ -22,6 +22,7 @@ def tickets_of(requests: Sequence[Request], context: bpy.types.Context) -> Itera
         if group and group not in batches:
             count = sum(other.placement.collection == group for other in requests)
             origin = resume_origin(target, group, request.placement.location)
-            batches[group] = new_batch(group, count, origin, request.placement.height)
+            what = TEXTS if request.prompt else PICTURES
+            batches[group] = new_batch(group, count, origin, request.placement.height, what)
         source = FileSource(request.source) if request.source and not request.file else NoSource()
         yield Ticket(request, source, target, batches.get(group))

@@ -65,7 +65,8 @@ def place(
         raise
     note = " ".join(filter(None, (note, elsewhere)))
     window, layer = _view(scene)
-    chosen, active = list(layer.objects.selected), layer.objects.active
+    # None stands for what was deleted since the view layer was last brought up to date.
+    chosen, active = [thing for thing in layer.objects.selected if thing is not None], layer.objects.active
     at_work = active is not None and active.mode != "OBJECT"
     try:
         thing.select_set(not at_work, view_layer=layer)

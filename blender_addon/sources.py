@@ -31,10 +31,11 @@ class FileSource:
 
 
 class ImageSource:
-    """An image open in Blender, as it was when the button was pressed. Raises UnreadableImage."""
+    """An image open in Blender, as it was when the button was pressed, for so many ``jobs``. Raises UnreadableImage."""
 
-    def __init__(self, image: bpy.types.Image):
+    def __init__(self, image: bpy.types.Image, jobs: int = 1):
         self._name, self._uid = image.name, image.session_uid
+        self._jobs = jobs
         self._pixels: np.ndarray | None = read_datablock(image)
 
     def fill(self, request: Request) -> Request:
@@ -47,8 +48,10 @@ class ImageSource:
         return replace(request, images=(Picture(self._pixels),))
 
     def release(self) -> None:
-        """Gives the pixels back once the job has ended."""
-        self._pixels = None
+        """Gives the pixels back once the last of the jobs has ended."""
+        self._jobs -= 1
+        if self._jobs <= 0:
+            self._pixels = None
 
 
 class NoSource:

@@ -1,4 +1,4 @@
-"""Sets the engine; the menu that offers them is in ``panels``."""
+"""Sets the engine for pictures, or the one for texts; the menus that offer them are in ``panels``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ class MAQUETTE_OT_choose_engine(bpy.types.Operator):
     bl_options = {"INTERNAL", "UNDO"}
 
     engine: bpy.props.StringProperty(description="The engine's short name", options={"HIDDEN", "SKIP_SAVE"})
+    for_texts: bpy.props.BoolProperty(
+        description="Whether it is to make meshes of texts, not of pictures", options={"HIDDEN", "SKIP_SAVE"}
+    )
     about: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
@@ -19,7 +22,7 @@ class MAQUETTE_OT_choose_engine(bpy.types.Operator):
         return properties.about or cls.bl_description
 
     def execute(self, context):
-        context.scene.maquette.engine = self.engine
+        setattr(context.scene.maquette, "text_engine" if self.for_texts else "engine", self.engine)
         return {"FINISHED"}
 
 

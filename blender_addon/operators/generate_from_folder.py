@@ -12,20 +12,21 @@ from ..clouds import CLOUD_ENGINE, SUFFIXES, of_clouds
 from ..delivery import Ticket
 from ..pictures import suffixes
 from ..problems import MissingFolder, NothingToRun, Problem
-from ..properties import BATCH_FACES, DEFAULT_ENGINE
+from ..prompts import seeds_from
+from ..properties import BATCH_FACES, DEFAULT_ENGINE, RELATIVE
 from ..sources import FileSource, NoSource
 from ..words import shown
-from .options import FRESH, Options, carry_out, cursor_of, refuse
+from .options import FRESH, Cutting, Seeded, carry_out, conclude, cursor_of, refuse
 
 
-class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
+class MAQUETTE_OT_generate_from_folder(Seeded, Cutting, bpy.types.Operator):
     bl_idname = "maquette.generate_from_folder"
     bl_label = "Batch from Folder"
     bl_description = "Make an object from every picture in a folder and set them out in rows from the 3D cursor"
     bl_options = {"REGISTER"}
 
     directory: bpy.props.StringProperty(
-        name="Folder", description="Folder with pictures, or with splats", subtype="DIR_PATH", options=FRESH
+        name="Folder", description="Folder with pictures, or with splats", subtype="DIR_PATH", options=FRESH | RELATIVE
     )
     target_faces: bpy.props.IntProperty(
         name="Faces",
@@ -54,10 +55,9 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
     def execute(self, context):
         try:
             batch, tickets = self._tickets(context)
-            carry_out(tickets)
+            return conclude(self, carry_out(tickets), batch)
         except Problem as problem:
             return refuse(self, problem)
-        return self._conclude(batch) if bpy.app.background else {"FINISHED"}
 
     def _tickets(self, context) -> tuple[Batch, list[Ticket]]:
         if not self.directory:
@@ -68,9 +68,11 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
         except OSError as error:
             reason = error.strerror or "it cannot be read"
             raise MissingFolder(f"“{folder}” cannot be opened: {reason}.", "Choose another folder.") from None
+        seeds = seeds_from(self.draw_seed(), self.variations)
         name = shown(self.name or folder.name or "Batch")
-        batch = new_batch(name, len(paths), cursor_of(context), self.height)
-        return batch, [self._ticket(context, path, batch) for path in paths]
+        total, columns = len(paths) * len(seeds), len(seeds) if len(seeds) > 1 else 0
+        batch = new_batch(name, total, cursor_of(context), self.height, columns=columns)
+        return batch, [self._ticket(context, path, batch, seed) for path in paths for seed in seeds]
 
     def _paths(self, folder: Path) -> list[Path]:
         """What the engine takes of the folder. A folder of nothing but splats needs no engine to be chosen first."""
@@ -85,19 +87,10 @@ class MAQUETTE_OT_generate_from_folder(Options, bpy.types.Operator):
             raise MissingFolder(f"There are no {what} in “{folder}”.", f"Choose a folder with {kind} files.")
         return paths
 
-    def _ticket(self, context, path: Path, batch: Batch) -> Ticket:
+    def _ticket(self, context, path: Path, batch: Batch, seed: int) -> Ticket:
         if of_clouds(self.engine):
-            return self.ticket(context, path.stem, NoSource(), str(path), batch, file=str(path))
-        return self.ticket(context, path.stem, FileSource(str(path)), str(path), batch)
-
-    def _conclude(self, batch: Batch) -> set[str]:
-        for file, why in batch.skipped:
-            self.report({"WARNING"}, f"{file}: {why}")
-        if not batch.made:
-            self.report({"ERROR"}, batch.summary())
-            return {"CANCELLED"}
-        self.report({"INFO"}, batch.summary())
-        return {"FINISHED"}
+            return self.ticket(context, path.stem, NoSource(), str(path), batch, file=str(path), seed=seed)
+        return self.ticket(context, path.stem, FileSource(str(path)), str(path), batch, seed=seed)
 
 
 CLASSES = (MAQUETTE_OT_generate_from_folder,)

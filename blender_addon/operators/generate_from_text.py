@@ -1,17 +1,33 @@
-"""A text becomes an object at the 3D cursor."""
+"""A text becomes an object at the 3D cursor, or several that stand beside each other."""
 
 from __future__ import annotations
 
 import bpy
 
 from ..problems import NothingToRun, Problem
+from ..prompts import name_for, seeds_from
+from ..properties import DEFAULT_TEXT_ENGINE, MAQUETTE_PG_settings
 from ..sources import NoSource
-from .options import FRESH, Options, carry_out, conclude, refuse
-
-_NAME = 40  # letters of the text that name the object
+from .options import FRESH, Seeded, carry_out, conclude, refuse
 
 
-class MAQUETTE_OT_generate_from_text(Options, bpy.types.Operator):
+class FromText(Seeded):
+    """Mix-in for operators that start from words."""
+
+    engine: bpy.props.StringProperty(
+        name="Engine", description="What makes the mesh", default=DEFAULT_TEXT_ENGINE, options=FRESH
+    )
+    negative_prompt: bpy.props.StringProperty(
+        name="Without", description="What the object should not be or have", options=FRESH
+    )
+
+    def adopt(self, settings: MAQUETTE_PG_settings, *others: str) -> None:
+        if not self.properties.is_property_set("engine"):
+            self.engine = settings.text_engine
+        super().adopt(settings, "negative_prompt", *others)
+
+
+class MAQUETTE_OT_generate_from_text(FromText, bpy.types.Operator):
     bl_idname = "maquette.generate_from_text"
     bl_label = "Generate from Text"
     bl_description = "Make a coloured mesh of what the text describes and stand it at the 3D cursor"
@@ -28,8 +44,11 @@ class MAQUETTE_OT_generate_from_text(Options, bpy.types.Operator):
         try:
             if not text:
                 raise NothingToRun("There is no text to make an object from.", "Describe the object in a few words.")
-            ticket = self.ticket(context, self.name or text[:_NAME].strip(), NoSource(), prompt=text)
-            return conclude(self, carry_out([ticket]))
+            seeds = seeds_from(self.draw_seed(), self.variations)
+            name, without = self.name or name_for(text), self.negative_prompt.strip()
+            ticket = self.ticket(context, name, NoSource(), prompt=text, negative_prompt=without)
+            batch = self.row_of(context, name)
+            return conclude(self, carry_out([ticket.varied(seed, batch) for seed in seeds]), batch)
         except Problem as problem:
             return refuse(self, problem)
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import bpy
 
-from .. import runtime
-from ..batch import Batch
+from .. import catalogue, runtime
+from ..batch import VARIATIONS, Batch, new_batch
 from ..delivery import Ticket
 from ..link import Placement, Request
-from ..problems import NoSuchPlace, Problem
-from ..properties import CUTOUTS, DEFAULT_ENGINE, PRESETS, MAQUETTE_PG_settings
+from ..problems import NoSuchPlace, NothingToRun, Problem
+from ..prompts import fresh_seed
+from ..properties import CUTOUTS, DEFAULT_ENGINE, MOST_VARIATIONS, PRESETS, MAQUETTE_PG_settings
 from ..scene import Target
 from ..session import Job
 from ..sources import Source
@@ -55,7 +56,10 @@ class Making:
 
     def adopt(self, settings: MAQUETTE_PG_settings, *others: str) -> None:
         """Takes from the panel what the caller has not set."""
-        for key in (*_SHARED, *others):
+        self.take(settings, *_SHARED, *others)
+
+    def take(self, settings: MAQUETTE_PG_settings, *keys: str) -> None:
+        for key in keys:
             if not self.properties.is_property_set(key):
                 setattr(self, key, getattr(settings, key))
 
@@ -85,8 +89,8 @@ class Making:
         return Ticket(Request(**{**fields, **more}), source, Target.here(context), batch)
 
 
-class Options(Making):
-    """What an engine that looks at pictures or text can be told besides."""
+class Cutting(Making):
+    """What an engine that looks at pictures can be told besides."""
 
     cutout: bpy.props.EnumProperty(
         name="Cut-out",
@@ -95,18 +99,61 @@ class Options(Making):
         default="auto",
         options=FRESH,
     )
+
+    def adopt(self, settings: MAQUETTE_PG_settings, *others: str) -> None:
+        super().adopt(settings, "engine", "cutout", *others)
+
+    def ticket(self, context, name, source, path="", batch=None, **more) -> Ticket:
+        return super().ticket(context, name, source, path, batch, **{"cutout": self.cutout, **more})
+
+
+class Seeded(Making):
+    """What an engine that leaves something to chance can be told besides."""
+
     seed: bpy.props.IntProperty(
         name="Seed",
         description="Another number gives another result, where the engine has a choice",
         min=0,
         options=FRESH,
     )
+    new_seed: bpy.props.BoolProperty(
+        name="New Seed", description="Draw the seed, whatever the number says", options=FRESH
+    )
+    variations: bpy.props.IntProperty(
+        name="Variations",
+        description="So many results, each from the next seed, beside each other",
+        default=1,
+        min=1,
+        max=MOST_VARIATIONS,
+        options=FRESH,
+    )
 
     def adopt(self, settings: MAQUETTE_PG_settings, *others: str) -> None:
-        super().adopt(settings, "engine", "cutout", "seed", *others)
+        """Where the engine leaves nothing to chance, the panel hides these, and they do not count."""
+        super().adopt(settings, *others)
+        chosen = self.properties.is_property_set("seed")
+        self.take(settings, "seed")
+        if catalogue.seeded(self.engine):
+            self.take(settings, "variations", *(() if chosen else ("new_seed",)))
+        if self.new_seed:  # shown, so that it can be kept
+            self.new_seed, self.seed = False, fresh_seed()
+            settings.seed = self.seed
 
     def ticket(self, context, name, source, path="", batch=None, **more) -> Ticket:
-        return super().ticket(context, name, source, path, batch, **{"cutout": self.cutout, "seed": self.seed, **more})
+        return super().ticket(context, name, source, path, batch, **{"seed": self.seed, **more})
+
+    def row_of(self, context: bpy.types.Context, name: str) -> Batch | None:
+        """Where the variations stand, beside each other; None for a single result. Raises NoSuchPlace."""
+        count = self.variations
+        place = cursor_of(context)
+        return new_batch(shown(name), count, place, self.height, VARIATIONS, count) if count > 1 else None
+
+    def draw_seed(self) -> int:
+        """The first seed. Raises NothingToRun where variations would all come out the same."""
+        if self.variations > 1 and catalogue.seeded(self.engine) is False:
+            title = catalogue.title(self.engine)
+            raise NothingToRun(f"{title} makes the same of every seed, so there is nothing to vary.", "Ask for one.")
+        return fresh_seed() if self.new_seed else self.seed
 
 
 def cursor_of(context: bpy.types.Context) -> tuple[float, float, float]:
@@ -123,14 +170,28 @@ def carry_out(tickets: list[Ticket]) -> list[Job]:
     return runtime.finish(ids) if bpy.app.background else []
 
 
-def conclude(operator: bpy.types.Operator, jobs: list[Job]) -> set[str]:
-    """The operator's answer for a single job: an error report, which scripts get as RuntimeError, where it failed."""
+def conclude(operator: bpy.types.Operator, jobs: list[Job], batch: Batch | None = None) -> set[str]:
+    """The operator's answer: an error report, which scripts get as RuntimeError, where nothing came of it. Without a
+    window the jobs have ended by now; with one the list of jobs tells the same.
+    """
+    if batch is not None and jobs:
+        return _conclude_batch(operator, batch)
     for job in jobs:
         if job.state != "done":
             operator.report({"ERROR"}, _told(job))
             return {"CANCELLED"}
         for warning in job.report.warnings if job.report is not None else ():
             operator.report({"WARNING"}, warning)
+    return {"FINISHED"}
+
+
+def _conclude_batch(operator: bpy.types.Operator, batch: Batch) -> set[str]:
+    for label, sentence in (*batch.warned, *batch.skipped):
+        operator.report({"WARNING"}, f"{label}: {sentence}")
+    if not batch.made:
+        operator.report({"ERROR"}, batch.summary())
+        return {"CANCELLED"}
+    operator.report({"INFO"}, batch.summary())
     return {"FINISHED"}
 
 

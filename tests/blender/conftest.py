@@ -19,7 +19,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "bl_ext.user_default.maquette"
 MODULES = (
     *("batch", "cloud", "clouds", "cutouts", "delivery", "ellipsoids", "gpu", "gpu_panel", "link", "material", "mesh"),
-    *("panels", "pictures", "preferences", "properties", "recall", "resume", "runtime", "scan", "scene", "session"),
+    *(
+        "operators",
+        "panels",
+        "pictures",
+        "preferences",
+        "properties",
+        "recall",
+        "resume",
+        "runtime",
+        "scan",
+        "scene",
+        "session",
+    ),
     *("shading", "sources", "thumbnails", "troubleshooting"),
 )
 

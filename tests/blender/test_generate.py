@@ -102,9 +102,9 @@ def test_a_text_becomes_an_object_where_the_engine_takes_texts(addon, signpost):
     assert addon.recall.recall(bpy.context.object).request.prompt == "a signpost"
 
 
-def test_an_engine_without_text_says_so(addon):
+def test_an_engine_without_text_says_so(addon, signpost):
     with pytest.raises(RuntimeError, match="makes no meshes from text"):
-        bpy.ops.maquette.generate_from_text(prompt="a chair")
+        bpy.ops.maquette.generate_from_text(prompt="a chair", engine="pocket")
     assert not bpy.data.objects
 
 

@@ -89,6 +89,15 @@ def draw_preferences(addon):
     return page
 
 
+def draw_menu(addon, name):
+    page = Page()
+    menu = getattr(addon.panels, f"MAQUETTE_MT_{name}")
+    drawn = SimpleNamespace(layout=page, for_texts=menu.for_texts, default=menu.default)
+    drawn._offer = lambda *given: menu._offer(drawn, *given)
+    menu.draw(drawn, bpy.context)
+    return page
+
+
 def submit(addon, path, name, engine="signpost", **options):
     request = addon.link.Request(engine=engine, name=name, source=str(path), **options)
     ticket = addon.delivery.Ticket(request, addon.sources.FileSource(str(path)), addon.scene.Target.here(bpy.context))
@@ -96,9 +105,11 @@ def submit(addon, path, name, engine="signpost", **options):
 
 
 def test_at_rest_there_is_one_button_and_no_list(addon, draw):
-    page = draw("MAQUETTE_PT_generate")
+    page = draw("MAQUETTE_PT_image")
     assert page.operators == ["maquette.generate_from_image", "maquette.generate_from_folder"]
-    assert {"source", "filepath", "cutout", "preset", "target_faces", "height"} <= set(page.props)
+    assert page.props == ["source", "filepath", "cutout"], "nothing of texts, and no seed: Pocket is not asked yet"
+    page = draw("MAQUETTE_PT_generate")
+    assert page.props == ["preset", "target_faces", "height"] and not page.operators
     assert draw("MAQUETTE_PT_queue") is None and draw("MAQUETTE_PT_object") is None
 
 
@@ -106,7 +117,7 @@ def test_an_open_image_can_be_chosen(addon, draw):
     settings = bpy.context.scene.maquette
     settings.source = "IMAGE"
     settings.image = bpy.data.images.new("i", 4, 4)
-    page = draw("MAQUETTE_PT_generate")
+    page = draw("MAQUETTE_PT_image")
     assert "image" in page.props and "filepath" not in page.props and "maquette.pick_image" in page.operators
 
 
@@ -114,10 +125,10 @@ def test_a_chosen_file_has_a_thumbnail(addon, draw, picture):
     path = str(picture())
     bpy.context.scene.maquette.filepath = path
     assert addon.thumbnails._key(path) in addon.thumbnails._collection
-    draw("MAQUETTE_PT_generate")
+    draw("MAQUETTE_PT_image")
     bpy.context.scene.maquette.filepath = "/not/there.png"
     assert addon.thumbnails.icon_of_file("/not/there.png") == 0
-    draw("MAQUETTE_PT_generate")
+    draw("MAQUETTE_PT_image")
 
 
 def test_opening_a_file_calls_no_other_computer(addon, picture, tmp_path, monkeypatch):
@@ -259,20 +270,6 @@ def test_left_over_jobs_are_offered(addon, draw):
         addon.runtime.left_over = 0
 
 
-def test_what_an_engine_cannot_do_is_said_beforehand(addon, draw, signpost, picture):
-    submit(addon, picture(), "post")
-    session = addon.runtime.session()
-    pump(addon, lambda: session.engines and not addon.runtime.busy())
-    page = draw("MAQUETTE_PT_text")
-    assert "Pocket makes meshes from pictures only." in page.text
-    bpy.ops.maquette.choose_engine(engine="signpost")
-    assert "pictures only" not in draw("MAQUETTE_PT_text").text
-    assert "seed" in draw("MAQUETTE_PT_generate").props, "this engine has a choice"
-    page = Page()
-    addon.panels.MAQUETTE_MT_engines.draw(SimpleNamespace(layout=page), bpy.context)
-    assert [text for _, text, _ in page.buttons] == ["Pocket", "Signpost"], "those that make meshes of this"
-
-
 def test_the_hint_to_show_colours_comes_only_where_it_helps(addon, draw, signpost, picture):
     submit(addon, picture(), "post")
     pump(addon, lambda: not addon.runtime.busy())
@@ -292,7 +289,7 @@ def test_preferences_and_report_say_what_computes(addon, signpost, picture):
     assert "Maquette 0." in report
 
 
-PANELS = ("generate", "text", "splats", "gpu", "queue", "object")
+PANELS = ("generate", "image", "text", "splats", "gpu", "queue", "object")
 STATES = ("no session", "no engines", "running", "failed", "weights missing", "nonsense")
 
 
@@ -321,14 +318,15 @@ def test_no_panel_raises_whatever_the_state(addon, draw, monkeypatch, state):
         assert session.engines == () and session.state != "ready"
         monkeypatch.setattr(addon.runtime, "_session", session)
     for engine in ("", "pocket", "birefnet", "gone"):
-        bpy.context.scene.maquette.engine = engine
-        pages = [draw(f"MAQUETTE_PT_{name}") for name in PANELS]
-        assert all(page is not None for page in pages[:4])
-        addon.panels.MAQUETTE_MT_engines.draw(SimpleNamespace(layout=Page()), bpy.context)
+        bpy.context.scene.maquette.engine = bpy.context.scene.maquette.text_engine = engine
+        pages = {name: draw(f"MAQUETTE_PT_{name}") for name in PANELS}
+        assert all(pages[name] is not None for name in PANELS[:5])
+        draw_menu(addon, "engines")
+        draw_menu(addon, "text_engines")
         page = draw_preferences(addon)
         if state == "weights missing":
-            assert "maquette.fetch_weights" in pages[3].operators and "maquette.fetch_weights" in page.operators
+            assert "maquette.fetch_weights" in pages["gpu"].operators and "maquette.fetch_weights" in page.operators
         if state == "running":
-            assert "maquette.cancel_errand" in pages[3].operators
+            assert "maquette.cancel_errand" in pages["gpu"].operators
         if state == "failed":
-            assert "No. Do." in pages[3].text
+            assert "No. Do." in pages["gpu"].text

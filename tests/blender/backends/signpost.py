@@ -2,7 +2,8 @@
 
 Started by the ``start_with`` fixture in the installed extension's folder. The object is 1 wide, 0.5 deep, 2 high, with
 a red nose towards −Y (front), a green arm towards +X and a blue hat on top; the post has the picture's mean colour.
-What a job is called steers it: ``slow…`` takes until it is cancelled, ``die…`` ends the process, ``fail…`` fails.
+What a job is called steers it: ``slow…`` takes until it is cancelled, ``die…`` ends the process, ``fail…`` fails. Of a
+text the seed makes the colour, and the word "florb" is not known.
 """
 
 from __future__ import annotations
@@ -54,8 +55,12 @@ class Signpost:
         for image in conditioning.images:
             inside = image.rgba[image.rgba[..., 3] > 0.5]
             post = tuple(np.uint8(np.round(inside[:, :3].mean(axis=0) * 255)))
+        if conditioning.prompt:
+            post = (conditioning.seed % 256, 100, 100)
         if conditioning.prompt == "doubt":
             watch.warn("This is doubtful.")
+        if "florb" in conditioning.prompt.split():
+            watch.warn("The word “florb” is not known, so it counted for nothing.")
         return signpost(post)
 
     def resolution(self, preset):
