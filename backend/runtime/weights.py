@@ -103,11 +103,12 @@ def load_weights(
 
 
 def dequantise(tensors: Mapping[str, np.ndarray], name: str = "The file") -> dict[str, np.ndarray]:
-    """int8 ``NAME`` with float16 ``NAME.scale`` → float32 ``NAME``, row by row; other floats → float32.
+    """int8 ``NAME`` with float16 ``NAME.scale`` → float32 ``NAME``, row by row; other floats → float32, also a
+    ``NAME.scale`` where there is no ``NAME``: a layer may call its weights so.
 
     Raises BadWeights where a scale is missing, left over or of the wrong length, or a dtype has no business here.
     """
-    scales = {key for key in tensors if key.endswith(SCALE)}
+    scales = {key for key in tensors if key.endswith(SCALE) and key.removesuffix(SCALE) in tensors}
     result = {}
     for key in tensors.keys() - scales:
         tensor = tensors[key]

@@ -135,7 +135,12 @@ class Vocabulary:
 
     def read_text(self, text: str) -> Reading:
         """Never raises, whatever ``text`` is."""
-        ids, hashed, words, unknown, taken, dropped = [], [], [], [], [], []
+        ids: list[int] = []
+        hashed: list[tuple[int, ...]] = []
+        words: list[str] = []
+        unknown: list[str] = []
+        taken: list[tuple[str, str]] = []
+        dropped: list[str] = []
         sought = 0
         for word in _canonical(text, self._ids):
             here, said = word.text, word.said

@@ -239,6 +239,10 @@ def test_dequantises_by_row():
     assert found["q"].tolist() == [[[0.5, -64]], [[254, 0]]] and found["h"].tolist() == [1.5]
 
 
+def test_a_scale_of_nothing_is_a_tensor_of_its_own():
+    assert dequantise({"attention.scale": np.array([2, 3], "f2")})["attention.scale"].tolist() == [2, 3]
+
+
 @pytest.mark.parametrize(
     "tensors",
     [
@@ -247,7 +251,8 @@ def test_dequantises_by_row():
         {"q": np.zeros((2, 2), "i1"), "q.scale": np.ones(2, "f4")},
         {"q": np.array(1, "i1"), "q.scale": np.ones(1, "f2")},
         {"h": np.zeros(2, "f2"), "h.scale": np.ones(2, "f2")},
-        {"lost.scale": np.ones(2, "f2")},
+        {"h": np.zeros(2, "f4"), "h.scale": np.ones(2, "f2")},
+        {"lost.scale": np.ones(2, "i4")},
         {"i": np.zeros(2, "i4")},
     ],
 )

@@ -1,0 +1,128 @@
+"""What the decoder wrote on its grids, as a solid: without crumbs and hollows, smooth between the cells, coloured."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...network.sampling import sample
+from ...runtime.blas import Blas
+from ...shapes import SignedDistanceField
+from ...surface.measure import components
+from .sizes import RESOLUTION
+
+BAND = 0.1  # metres, the unit of the decoder's distances, which mean nothing farther from the surface
+CRUMB = 0.004  # share of the solid's volume below which a part on its own is a crumb
+BOX = 1.0  # the solid lies within ±1 m
+CELL = 2 * BOX / RESOLUTION
+INNER, OUTER = 0.0, -0.9  # signed distances, in bands, between which a cell's colour counts in full or hardly
+
+
+def solid_of(sdf: np.ndarray, rgb: np.ndarray, resolution: int, compute: Blas) -> SignedDistanceField | None:
+    """Signed distance / BAND (64,64,64) and sRGB (32,32,32,3) in [0, 1], index order x, y, z → a field in the world
+    frame for a lattice of ``resolution`` cells; None where nothing is inside.
+    """
+    values = whole(np.clip(sdf, -1, 1) * np.float32(BAND))
+    if not (values > 0).any():
+        return None
+    nodes = smooth(values, resolution, compute)
+    shrink = np.float32(resolution / (resolution + 1))  # nodes stand on the box's faces, and samples at cells' centres
+    paint = premultiplied(rgb, values)
+
+    def field(points: np.ndarray) -> np.ndarray:
+        return sample(nodes[..., None], points * shrink)[:, 0]
+
+    def colours(points: np.ndarray) -> np.ndarray:
+        found = sample(paint, points)
+        return found[:, :3] / found[:, 3:]
+
+    side = np.full(3, BOX, np.float32)
+    return SignedDistanceField(field, -side, side, colours, lipschitz=steepest(values))
+
+
+def whole(values: np.ndarray) -> np.ndarray:
+    """``values`` (X,Y,Z) without parts too small to be meant, and without hollows that nothing leads into."""
+    inside = values > 0
+    if not inside.any():
+        return values
+    values = values.copy()
+    name = pieces(inside)
+    size = np.bincount(name[inside], minlength=values.size)
+    crumb = inside & (size[name] < CRUMB * inside.sum())
+    values[crumb] = np.minimum(-values[crumb], np.float32(-0.1 * BAND))
+    outside = np.pad(values <= 0, 1, constant_values=True)  # around everything is one piece, named 0
+    hollow = (outside & (pieces(outside) != 0))[1:-1, 1:-1, 1:-1]
+    values[hollow] = np.maximum(-values[hollow], np.float32(0.1 * BAND))
+    return values
+
+
+def pieces(cells: np.ndarray) -> np.ndarray:
+    """(X,Y,Z) bool → for every one of ``cells`` the least index of those that it touches face to face, directly or
+    through others; the rest keep their own.
+    """
+    number = np.arange(cells.size, dtype=np.int64).reshape(cells.shape)
+    pairs = []
+    for axis in range(3):
+        ends = (slice(None),) * axis
+        lower, upper = (*ends, slice(None, -1)), (*ends, slice(1, None))
+        both = cells[lower] & cells[upper]
+        pairs.append(np.stack([number[lower][both], number[upper][both]], 1))
+    edges = np.concatenate(pairs)
+    return components(edges[:, [0, 1, 1]], cells.size).reshape(cells.shape)
+
+
+def smooth(values: np.ndarray, resolution: int, compute: Blas) -> np.ndarray:
+    """Cells' values (64,64,64) → values at the (resolution + 1)³ nodes from face to face of the box.
+
+    The values are the coefficients of a cubic B-spline (Unser 1999), so that what comes out has no creases at the
+    cells' borders; it runs through the values of anything flat and rounds off what bends within a cell.
+    """
+    at = (np.arange(resolution + 1) / resolution * 2 * BOX - BOX + BOX) / CELL - 0.5  # in cells
+    first = np.floor(at).astype(np.intp)
+    t = (at - first)[:, None]
+    weights = np.concatenate([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * t * (1 + t * (1 - t)) + 1, t**3], 1) / 6
+    spread = np.zeros((resolution + 1, RESOLUTION), np.float32)
+    for tap in range(4):
+        cell = np.clip(first - 1 + tap, 0, RESOLUTION - 1)
+        np.add.at(spread, (np.arange(resolution + 1), cell), weights[:, tap].astype(np.float32))
+    for _ in range(3):  # the first axis becomes the last one, so after three times all are in their places
+        rows = np.ascontiguousarray(np.moveaxis(values, 0, -1))
+        size = rows.shape[:2]
+        values = compute.product(rows.reshape(-1, RESOLUTION), spread.T).reshape(*size, -1)
+    return values
+
+
+def steepest(values: np.ndarray) -> float:
+    """The most that the smoothed values change per metre: a spline's slopes are means of its coefficients' slopes,
+    taken from at most five neighbours along each axis.
+    """
+    total = np.zeros(tuple(n - 1 for n in values.shape), np.float32)
+    for axis in range(3):
+        slope = np.abs(np.diff(values, axis=axis))
+        for other in range(3):
+            if other != axis:
+                ends = (slice(None),) * other
+                slope = np.maximum(slope[(*ends, slice(1, None))], slope[(*ends, slice(None, -1))])
+        for along in range(3):
+            slope = _widest(slope, along)
+        total += np.square(slope)
+    return float(np.sqrt(total.max())) / CELL
+
+
+def _widest(slope: np.ndarray, axis: int) -> np.ndarray:
+    """The largest of each and its two neighbours on either side along ``axis``."""
+    for reach in (1, 2):
+        padded = np.pad(slope, [(reach, reach) if a == axis else (0, 0) for a in range(3)], mode="edge")
+        n, ends = slope.shape[axis], (slice(None),) * axis
+        for at in (0, 2 * reach):
+            slope = np.maximum(slope, padded[(*ends, slice(at, at + n))])
+    return slope
+
+
+def premultiplied(rgb: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Colours (32,32,32,3) times how far each is to be trusted, and that as a fourth channel: cells outside of the
+    solid, which the decoder was never asked to colour, must not bleed into the surface.
+    """
+    half = RESOLUTION // 2
+    mean = values.reshape(half, 2, half, 2, half, 2).mean((1, 3, 5)) / BAND
+    weight = np.clip((mean - OUTER) / (INNER - OUTER), 0, 1)[..., None] ** 2 + np.float32(1e-3)
+    return np.concatenate([rgb * weight, weight], -1).astype(np.float32)
