@@ -11,6 +11,7 @@ import sys
 
 VERBS = {  # verb: its module, and what it does
     "grammar": ("grammar.verb", "show and measure the procedural objects and their captions"),
+    "data": ("data.verb", "real objects: grids with captions for text, contact sheets of what image training sees"),
     "text": ("text.verb", "train text → 3D: autoencoder, latents, flow, distillation, export"),
     "image": ("image.verb", "train image → 3D"),
 }

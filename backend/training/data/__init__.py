@@ -1,0 +1,1 @@
+"""From meshes and grammar specimens to batches of training samples. Not in the zip."""
