@@ -157,7 +157,9 @@ def train(
                 save()
                 saved = time.monotonic()
         save()
-    _log(folder, {"step": reached.step, "seconds": round(reached.seconds, 1), "skipped": reached.skipped, "saved": True})
+    _log(
+        folder, {"step": reached.step, "seconds": round(reached.seconds, 1), "skipped": reached.skipped, "saved": True}
+    )
     return ema, reached
 
 
@@ -196,8 +198,8 @@ def _resume(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, ema:
 def _log(folder: Path, line: Mapping[str, Any]) -> None:
     with open(folder / LOG, "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
-    print(" ".join(f"{key} {value:.5g}" if isinstance(value, float) else f"{key} {value}" for key, value in line.items()),
-          flush=True)  # fmt: skip
+    told = (f"{key} {value:.5g}" if isinstance(value, float) else f"{key} {value}" for key, value in line.items())
+    print(" ".join(told), flush=True)
 
 
 @contextmanager

@@ -82,7 +82,8 @@ def muon(model: nn.Module, lr: float, weight_decay: float, plain: tuple[str, ...
     ``plain`` names the parameters (by the end of their names) that are tables or outputs although they have two axes:
     embeddings, positions, the first and the last layer, for which Muon's argument does not hold.
     """
-    matrices, rest = [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             (matrices if parameter.ndim > 1 and not name.endswith(plain or ("\0",)) else rest).append(parameter)

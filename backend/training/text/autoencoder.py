@@ -40,7 +40,7 @@ class Encoder(nn.Module):
         self.wide = nn.Sequential(*(Residual(config.wide) for _ in range(at_wide)))
         self.to_tokens = Down(config.wide, config.width)
         self.place = nn.Parameter(0.02 * torch.randn(CELLS**3, config.width))
-        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.encoder_blocks))
         self.leave = nn.Linear(config.width, config.channels)
 
     def forward(self, sdf: Tensor, rgb: Tensor) -> Tensor:
@@ -78,7 +78,7 @@ class Decoder(nn.Module):
         at_wide, at_middle, at_fine = config.decoder_residuals
         self.enter = nn.Linear(config.channels, config.width)
         self.place = nn.Parameter(0.02 * torch.randn(CELLS**3, config.width))
-        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.decoder_blocks))
         self.wide = Stage(config.width, config.wide, at_wide, True)
         self.middle = Stage(config.wide, config.middle, at_middle, True)
         self.fine = Stage(config.middle, config.fine, at_fine, False)

@@ -12,12 +12,15 @@ BAND = 0.1  # signed distances are cut off here and divided by it
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
-    """Channels at 4³ (``width``), 8³, 16³ and 32³ cells; transformer blocks at 4³ and residual blocks above."""
+    """Channels at 4³ (``width``), 8³, 16³ and 32³ cells; transformer blocks at 4³ and residual blocks above. Only the
+    decoder ships, so that the encoder may be the larger one.
+    """
 
     channels: int = 32
     width: int = 192
     heads: int = 6
-    blocks: int = 2
+    encoder_blocks: int = 2
+    decoder_blocks: int = 1
     wide: int = 128  # channels at 8³
     middle: int = 64  # at 16³
     fine: int = 16  # at 32³
@@ -44,8 +47,8 @@ class FlowConfig:
 
     width: int = 256
     heads: int = 4
-    blocks: int = 6
-    frequencies: int = 128  # of the time's sines and cosines
+    blocks: int = 5
+    frequencies: int = 64  # of the time's sines and cosines
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Config:
 def tiny() -> Config:
     """Small enough to be trained in a test."""
     return Config(
-        AutoencoderConfig(8, 32, 2, 1, 24, 16, 8, (1, 1), (1, 1, 1)),
+        AutoencoderConfig(8, 32, 2, 1, 1, 24, 16, 8, (1, 1), (1, 1, 1)),
         TextConfig(words=256, grams=128, width=32, heads=2, blocks=1),
         FlowConfig(width=48, heads=2, blocks=2, frequencies=16),
     )

@@ -45,7 +45,9 @@ class TextEncoder(nn.Module):
         count = (grams > 0).sum(-1, keepdim=True).clamp(min=1)
         x = self.word(ids) + self.gram(grams).sum(2) / count + self.place[:n]
         x = torch.cat([self.summary.expand(b, 1, -1), x], 1)
-        mask = torch.cat([torch.ones_like(ids[:, :1], dtype=torch.bool) if n else ids.new_ones(b, 1).bool(), ids > 0], 1)
+        mask = torch.cat(
+            [torch.ones_like(ids[:, :1], dtype=torch.bool) if n else ids.new_ones(b, 1).bool(), ids > 0], 1
+        )
         for block in self.blocks:
             x = block(x, mask)
         return self.leave(normalise(x)), mask

@@ -76,7 +76,7 @@ class Supply:
     """Batches of the objects of a run of seeds, the next ones being made by other processes while one is used."""
 
     def __init__(self, size: int, workers: int = 0, first: int = 0, make: Maker = make, ahead: int = 4):
-        """The ``step``-th batch has the seeds from ``first`` + step·size on. Without ``workers`` it is made when asked."""
+        """The ``step``-th batch has ``size`` seeds from ``first`` + step·size on; ``workers`` 0: made when asked."""
         self.size, self.first, self.make, self.ahead = size, first, make, ahead
         self._pool = Pool(workers, _gently) if workers else None
         self._coming: dict[int, AsyncResult] = {}

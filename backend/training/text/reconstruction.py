@@ -36,7 +36,20 @@ def losses(sdf: Tensor, logits: Tensor, target: Batch) -> dict[str, Tensor]:
     near = target.near
     off = (logits.float().sigmoid() - target.rgb).abs().sum(1, keepdim=True)
     colour = (off * near).sum() / near.sum().clamp(min=1) / 3
-    return {"loss": distance + 0.5 * occupied + 0.5 * colour, "distance": distance, "occupied": occupied, "colour": colour}
+    return {
+        "loss": distance + 0.5 * occupied + 2 * colour,
+        "distance": distance,
+        "occupied": occupied,
+        "colour": colour,
+    }
+
+
+def channels_last(model: Autoencoder) -> Autoencoder:
+    """The same network, its kernels laid out for volumes whose channels are neighbours in memory: it is faster."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv3d):
+            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    return model
 
 
 def train_autoencoder(
@@ -49,7 +62,7 @@ def train_autoencoder(
 ) -> tuple[Autoencoder, Reached]:
     """Trains, or goes on training, in ``folder``; → the mean network and where it stands."""
     torch.manual_seed(plan.seed)
-    model = Autoencoder(config).to(device, memory_format=torch.channels_last_3d)
+    model = channels_last(Autoencoder(config)).to(device)
     optimiser = muon(model, plan.lr, 0.05, PLAIN)
     kind = torch.device(device).type
 

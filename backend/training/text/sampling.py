@@ -7,6 +7,7 @@ the shape as a whole is decided (Esser et al. 2024, §5.3.2). ``backend.engines.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +70,7 @@ def sample(
     channels = flow.leave.out_features
     x = torch.randn(len(ids), CELLS**3, channels, generator=generator).to(ids.device)
     times = schedule(settings.steps, settings.shift).tolist()
-    for now, then in zip(times[:-1], times[1:], strict=True):
+    for now, then in pairwise(times):
         at = torch.full((len(x),), now, dtype=torch.float32, device=x.device)
         x = x + (then - now) * velocity(x, at, ids, grams).float()
     return x

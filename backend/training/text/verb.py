@@ -1,23 +1,71 @@
-"""``python -m backend.training text VERB``."""
+"""``python -m backend.training text STAGE --out FOLDER``: text → 3D, stage by stage or all in order.
+
+Each stage can be cut off at any moment and goes on when it is called again; ``--piece`` ends it by itself. ``all`` does
+what is not yet finished, in order. On a GPU (``--device cuda``) the batches are larger and everything else is the same.
+"""
+
 from __future__ import annotations
+
 import argparse
+import time
 from pathlib import Path
+
 import torch
-from ..loop import Plan
+
+from ..data.shards import FOLDER
 from .config import Config, tiny
-from .grids import Supply
-from .reconstruction import train_autoencoder
+from .course import Course
+from .sampling import Settings
+
+STAGES = ("autoencoder", "latents", "flow", "distil", "export", "all")
 
 
 def main(arguments: list[str]) -> int:
-    p = argparse.ArgumentParser()
-    p.add_argument("verb"); p.add_argument("--out", type=Path, required=True); p.add_argument("--minutes", type=float, default=30)
-    p.add_argument("--piece", type=float, default=1e9); p.add_argument("--device", default="cpu"); p.add_argument("--batch", type=int, default=8)
-    p.add_argument("--workers", type=int, default=0); p.add_argument("--lr", type=float, default=2e-3)
-    a = p.parse_args(arguments)
-    torch.set_num_threads(1)
-    config = Config()
-    supply = Supply(a.batch, a.workers)
-    train_autoencoder(config.autoencoder, Plan(minutes=a.minutes, lr=a.lr, warmup=50, ema=0.997, hold=0.4), supply, a.out / "autoencoder", a.device, a.piece)
-    supply.close()
-    return 0
+    """→ 0 when the stage is finished, 3 when there is more to do: call again."""
+    options = _parser().parse_args(arguments)
+    if options.device == "cpu":
+        torch.set_num_threads(options.threads)
+    course = Course(
+        folder=options.out,
+        config=tiny() if options.tiny else Config(),
+        data=options.data if options.data and options.data.is_dir() else None,
+        device=options.device,
+        minutes=options.minutes,
+        piece=options.piece,
+        objects=options.objects,
+        workers=options.workers,
+        part=options.part,
+        batch=options.batch,
+        share=options.share,
+        settings=Settings(options.steps, options.guidance, options.shift),
+        begun=time.monotonic(),
+    )
+    finished = getattr(course, options.stage)()
+    print("finished" if finished else "cut off: call again to go on")
+    return 0 if finished else 3
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m backend.training text", description=__doc__.splitlines()[0])
+    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument("--out", type=Path, required=True, help="folder of this training, gone on with if it is there")
+    parser.add_argument("--data", type=Path, default=FOLDER, help="folder of real objects; left out if it is not there")
+    parser.add_argument("--minutes", type=float, default=30, help="of the stage's own clock, in all pieces together")
+    parser.add_argument("--piece", type=float, default=float("inf"), help="minutes that this call may take")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, …")
+    parser.add_argument("--tiny", action="store_true", help="the networks of the tests")
+    parser.add_argument("--objects", type=int, default=60_000, help="of the grammar, for the flow")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make solids for the autoencoder")
+    parser.add_argument("--part", type=_part, default=(0, 1), metavar="I/N", help="latents: every N-th shard from I on")
+    parser.add_argument("--batch", type=int, default=0, help="0: what suits the device")
+    parser.add_argument("--share", type=float, default=0.25, help="of real objects in the flow's batches")
+    parser.add_argument("--threads", type=int, default=1, help="of a processor")
+    parser.add_argument("--steps", type=int, default=Settings.steps, help="export: of the sampler")
+    parser.add_argument("--guidance", type=float, default=Settings.guidance, help="export: strength")
+    parser.add_argument("--shift", type=float, default=Settings.shift, help="export: of the times")
+    return parser
+
+
+def _part(text: str) -> tuple[int, int]:
+    which, of = text.split("/")
+    return int(which), int(of)

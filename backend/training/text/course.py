@@ -1,0 +1,159 @@
+"""The whole training in one folder, stage by stage, each of which goes on where it was cut off.
+
+FOLDER/autoencoder   checkpoint and log
+FOLDER/real          grids of real objects, if the folder of data is there
+FOLDER/latents       shards of latents with captions
+FOLDER/words.json    the vocabulary of the captions, fixed when the flow begins
+FOLDER/flow          checkpoint and log
+FOLDER/distilled     a folder a round
+FOLDER/ship          the two files that the engine reads
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ...engines.pocket_text.words import Vocabulary
+from .. import checkpoint
+from ..data import grids as real_grids
+from ..data.shards import things
+from ..grammar.sample import FAMILIES, held_out
+from ..loop import CHECKPOINT, Plan
+from .autoencoder import Autoencoder
+from .config import Config
+from .distillation import distil
+from .grids import Supply
+from .latents import Latents, grammar_shards, real_shards
+from .reconstruction import channels_last, train_autoencoder
+from .sampling import Settings
+from .shipping import fitting, ship
+from .teaching import Reader, TextToLatents, train_flow
+
+VALIDATION_SEEDS = 10**9  # seeds from here on are never trained on
+
+
+class Missing(Exception):
+    """A stage was asked for before the one that it needs."""
+
+    def __init__(self, what: str, verb: str):
+        super().__init__(f"There is no {what} yet: run `python -m backend.training text {verb}` first.")
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where and how. ``minutes`` are those of one stage; ``piece`` how many this call may take in all.
+
+    ``batch`` 0 is what suits the device: on a processor 8 solids and 64 latents, else 64 and 1,024.
+    """
+
+    folder: Path
+    config: Config
+    data: Path | None = None
+    device: str = "cpu"
+    minutes: float = 30.0
+    piece: float = math.inf
+    objects: int = 60_000
+    workers: int = 0
+    part: tuple[int, int] = (0, 1)
+    batch: int = 0
+    share: float = 0.25
+    settings: Settings = field(default_factory=Settings)
+    begun: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """Minutes of the piece that are left."""
+        return self.piece - (time.monotonic() - self.begun) / 60
+
+    def autoencoder(self) -> bool:
+        """→ whether it is finished."""
+        plan = Plan(minutes=self.minutes, lr=2e-3, warmup=50, hold=0.4, ema=0.997)
+        supply = Supply(self.batch or (8 if self.device == "cpu" else 64), self.workers)
+        try:
+            folder, config = self.folder / "autoencoder", self.config.autoencoder
+            return train_autoencoder(config, plan, supply, folder, self.device, self.left)[1].finished
+        finally:
+            supply.close()
+
+    def latents(self) -> bool:
+        """Grids of real objects where there is data, then latents of all. → whether all are there."""
+        model = self.trained_autoencoder()
+        real = self.folder / "real" / "train"
+        if self.data is not None:
+            chosen = real_grids.mixed(thing for thing in things(self.data, "train") if real_grids.named(thing))
+            real_grids.write(chosen, real, time.monotonic() + 60 * self.left)
+        real_shards(model, self.folder / "latents", sorted(real.parent.glob("*.npz")), self.device)
+        return grammar_shards(
+            model, self.folder / "latents", self.objects, held_out, 0, self.device, self.part, lambda: self.left > 0
+        )
+
+    def flow(self) -> bool:
+        """→ whether it is finished."""
+        latents = Latents.read(self.folder / "latents")
+        plan = Plan(minutes=self.minutes, lr=2e-3, warmup=100, hold=0.3, ema=0.998)
+        size = self.batch or (64 if self.device == "cpu" else 1024)
+        vocabulary = self.vocabulary(latents)
+        reached = train_flow(
+            self.config, plan, latents, vocabulary, self.folder / "flow", size, self.share, self.device, self.left
+        )[1]
+        return reached.finished
+
+    def distil(self) -> bool:
+        """→ whether every round is finished."""
+        latents = Latents.read(self.folder / "latents")
+        reader = Reader(self.vocabulary(latents))
+        plan = Plan(minutes=self.minutes / 3, lr=5e-4, warmup=50, ema=0.998)
+        size = self.batch or (64 if self.device == "cpu" else 1024)
+        student, settings, finished = distil(
+            self.trained_flow(), self.settings, plan, latents, reader, self.folder / "distilled", (16, 8), size,
+            self.share, self.device, self.left,
+        )  # fmt: skip
+        if finished:
+            facts = {"settings": asdict(settings)}
+            checkpoint.write(
+                self.folder / "distilled" / CHECKPOINT, checkpoint.prefixed(student.state_dict(), "ema"), facts
+            )
+        return finished
+
+    def export(self) -> bool:
+        """The distilled network if there is one, else the flow with this course's settings."""
+        distilled = self.folder / "distilled" / CHECKPOINT
+        settings = Settings(**checkpoint.read(distilled)[1]["settings"]) if distilled.exists() else self.settings
+        vocabulary = Vocabulary.read(self.folder / "words.json")
+        size = ship(self.trained_autoencoder(), self.trained_flow(), vocabulary, settings, self.folder / "ship")
+        print(f"{self.folder / 'ship'}: {size:,} bytes")
+        return True
+
+    def all(self) -> bool:
+        """Every stage in order, as far as the piece reaches."""
+        return self.autoencoder() and self.latents() and self.flow() and self.distil() and self.export()
+
+    def trained_autoencoder(self) -> Autoencoder:
+        """The mean network of the last checkpoint."""
+        path = self.folder / "autoencoder" / CHECKPOINT
+        if not path.exists():
+            raise Missing("autoencoder", "autoencoder")
+        model = Autoencoder(self.config.autoencoder)
+        model.load_state_dict(checkpoint.part(checkpoint.read(path)[0], "ema"))
+        return channels_last(model).to(self.device).eval()
+
+    def trained_flow(self) -> TextToLatents:
+        """The last distilled network, or else the flow's mean network."""
+        paths = [self.folder / stage / CHECKPOINT for stage in ("distilled", "flow")]
+        path = next((path for path in paths if path.exists()), None)
+        if path is None:
+            raise Missing("flow", "flow")
+        model = TextToLatents(self.config)
+        model.load_state_dict(checkpoint.part(checkpoint.read(path)[0], "ema"))
+        return model.eval()
+
+    def vocabulary(self, latents: Latents) -> Vocabulary:
+        """That of ``words.json``; made of the captions first, where it is not there yet."""
+        path = self.folder / "words.json"
+        if not path.exists():
+            found = Vocabulary.of(latents.captions(), things=FAMILIES)
+            fitting(self.config.text.words, found).write(path)
+        return Vocabulary.read(path)
