@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from .glimpse import glimpse
 from .imaging.cutout import CutOut
 from .inputs import given
 from .placing import stand as stand_cloud
-from .progress import CUT_OUT, ENGINE, FINISH, OF_CLOUDS, OF_PICTURES, READ, SURFACE, Meter
+from .progress import CUT_OUT, ENGINE, FINISH, IMAGINE, OF_CLOUDS, OF_PICTURES, OF_TEXTS, SURFACE, Meter
 from .protocol import EngineInfo, Report, Request
 from .runtime import blas, device, memory
 from .shapes import GaussianCloud, PointCloud, Shape, TriangleMesh
@@ -62,6 +63,8 @@ def run(request: Request, meter: Meter, catalogue: Catalogue) -> Finished:
     meter was stopped.
     """
     info = check(request, catalogue)
+    if not request.engine and info is not None:
+        request = replace(request, engine=info.id)
     memory.forget_peak()
     device.forget_peak()
     for last in (False, True):
@@ -85,17 +88,17 @@ def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Ca
     """One try: what comes in → the engine's shape → what is to come out."""
     if info is None or request.output == "cutout":
         return _cut_out(request, info, meter, catalogue)
-    of_pictures = given(request) not in ("cloud", "depths")
-    stages = dict(OF_PICTURES if of_pictures else OF_CLOUDS)
+    of_text, of_cloud = (given(request) in kinds for kinds in (("prompt",), ("cloud", "depths")))
+    stages = dict(OF_TEXTS if of_text else OF_CLOUDS if of_cloud else OF_PICTURES)
     remover = _remover(request, catalogue)
     if remover is not None:
         stages[CUT_OUT] = BY_LEARNING
     if request.output == "cloud":
         del stages[SURFACE]
     meter.plan(stages)
-    with meter.stage(CUT_OUT if of_pictures else READ) as watch:
+    with nullcontext(Watch()) if of_text else meter.stage(next(iter(stages))) as watch:  # a text needs no preparing
         conditioning = condition(request, watch, _remove(remover, request.preset, catalogue, watch))
-    with meter.stage(ENGINE) as watch:
+    with meter.stage(IMAGINE if of_text else ENGINE) as watch:
         if info.tier == "gpu":
             watch.step(0.0, "starting PyTorch")
             meter.warn(device.choose().note)
@@ -104,15 +107,14 @@ def _once(request: Request, info: EngineInfo | None, meter: Meter, catalogue: Ca
         meter.warn(sentence)
         request = replace(request, preset=preset)
         engine = catalogue.load(info.id)
-        shape = engine.generate(replace(conditioning, preset=preset), watch)
+        stay, height = bool(request.options.get("keep_scale")), request.placement.height
+        shape = engine.generate(replace(conditioning, preset=preset), watch if stay else _standing(watch, height))
     how = conditioning.cutout
     del conditioning  # a large cloud is not kept twice
-    stay = bool(request.options.get("keep_scale"))
     if request.output == "cloud":
         with meter.stage(FINISH):
-            cloud, facts = _placed(shape, request.placement.height, stay)
+            cloud, facts = _placed(shape, height, stay)
         return _done(request, info, meter, cloud, facts, how)
-    height = request.placement.height
     with meter.stage(SURFACE) as watch:
         early = watch if stay else _standing(watch, height)
         if isinstance(shape, (GaussianCloud, PointCloud)):

@@ -173,6 +173,20 @@ def test_a_long_picture_is_taken_up_to_the_limit(shape):
     assert pipeline.check(bad(images=(Picture(pixels),)), Shelf(Block())).id == "block"
 
 
+def test_an_early_mesh_of_the_engine_stands_where_the_finished_one_will():
+    class Eager(Block):
+        def generate(self, conditioning, watch):
+            mesh = super().generate(conditioning, watch)
+            watch.preview(mesh)
+            return mesh
+
+    seen = []
+    meter = Meter(lambda *report: None, lambda: False, preview=seen.append)
+    request = Request(engine="block", images=(picture(),), placement=Placement(height=3.0))
+    finished = pipeline.run(request, meter, Shelf(Eager()))
+    np.testing.assert_allclose(seen[0].vertices, finished.made.vertices, atol=1e-5)
+
+
 def test_an_engine_that_is_not_installed_is_not_started():
     with pytest.raises(UnknownEngine, match="needs a GPU"):
         run(bad(), Block(available=False, status="It needs a GPU."))
