@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 GAP = 0.25  # between neighbours, as a part of the larger side of the newcomer
@@ -29,6 +29,10 @@ class Shelf:
     _x: float = 0.0  # left edge of the next place
     _front: float = 0.0  # front edge of the row
     _depth: float = 0.0  # of the row so far, gap included
+
+    def peek(self, width: float, depth: float) -> tuple[float, float, float]:
+        """The place that ``next`` would deal out, which stays free."""
+        return replace(self).next(width, depth)
 
     def next(self, width: float, depth: float) -> tuple[float, float, float]:
         """The place for a thing of that size in metres: where its centre goes, on the ground."""

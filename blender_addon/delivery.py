@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 import bpy
 import numpy as np
 
+from . import ghost
 from .batch import Batch
 from .cutouts import keep, told
-from .link import Failure, Request, Result
+from .link import Failure, Preview, Request, Result
 from .mesh import UnusableMesh
 from .problems import Problem, UnusableResult
 from .renewal import renew
@@ -108,6 +109,18 @@ class Delivery:
             batch.warned += [(_label(ticket.request), warning) for warning in result.report.warnings]
             self._perhaps_sum_up(batch)
         return ticket.placed
+
+    def glimpse(self, preview: Preview) -> bool:
+        """Shows a job's early mesh where its result will stand, unless it is to replace a mesh that hides it. Whether
+        there is anything new to be seen.
+        """
+        ticket = self.tickets.get(preview.job)
+        if ticket is None or ticket.replaces:
+            return False
+        location = ticket.request.placement.location
+        if ticket.batch is not None:
+            location = ticket.batch.shelf.peek(*_footprint(preview.arrays))
+        return ghost.show(preview.job, ticket.target.scene, preview.arrays, location)
 
     def _place(self, result: Result, ticket: Ticket) -> Placed:
         request, location = ticket.request, ticket.request.placement.location

@@ -20,10 +20,11 @@ from pathlib import Path
 
 import bpy
 
+from . import ghost
 from .console import Console
 from .delivery import Delivery, Ticket
 from .interpreter import NoInterpreter, find_interpreter
-from .link import Failure, Request, Result
+from .link import Failure, Preview, Request, Result
 from .preferences import preferences
 from .problems import NoPython
 from .saved_queue import SavedQueue
@@ -145,6 +146,7 @@ def close() -> None:
     if _session is not None:
         _session.close()
         _session = None
+    ghost.hide()
     delivery.tickets.clear()
     delivery.waiting.clear()
     if _fallback is not None:
@@ -271,6 +273,7 @@ def _turn() -> float | None:
         _hear(event, at_once=False)
     if delivery.waiting and not occupied():
         _land_in_view(delivery.waiting.popleft())  # one a tick: each is a short hitch
+    _lay_ghost()
     delivery.forget_ended(_session)
     _redraw()
     if busy() or _session.state == "starting":
@@ -287,6 +290,8 @@ def _hear(event: Event, at_once: bool) -> None:
             delivery.waiting.append(event)
     elif isinstance(event, Failure):
         delivery.fail(_session, event)
+    elif isinstance(event, Preview) and not at_once and delivery.glimpse(event):
+        _redraw_views()
 
 
 def _land(result: Result) -> None:
@@ -300,6 +305,23 @@ def _land_in_view(result: Result) -> None:
     _land(result)
     if ticket is not None and ticket.placed and preferences().solid_colours and views.show_colours(all_views()):
         ticket.told = SAID
+
+
+def _lay_ghost() -> None:
+    """The early look goes once the result stands, or will not come."""
+    assert _session is not None
+    if ghost.shown is None:
+        return
+    at_work = {job.id for job in _session.jobs if job.state == "running"} | {result.job for result in delivery.waiting}
+    if ghost.shown.job not in at_work and ghost.hide():
+        _redraw_views()
+
+
+def _redraw_views() -> None:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
 
 
 def _redraw() -> None:

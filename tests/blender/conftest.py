@@ -18,7 +18,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "bl_ext.user_default.maquette"
 MODULES = (
-    *("batch", "cloud", "clouds", "cutouts", "delivery", "ellipsoids", "gpu", "gpu_panel", "link", "material", "mesh"),
+    *(
+        "batch",
+        "cloud",
+        "clouds",
+        "cutouts",
+        "delivery",
+        "ellipsoids",
+        "ghost",
+        "gpu",
+        "gpu_panel",
+        "link",
+        "material",
+        "mesh",
+    ),
     *(
         "operators",
         "panels",

@@ -59,6 +59,11 @@ class Signpost:
             post = (conditioning.seed % 256, 100, 100)
         if conditioning.prompt == "doubt":
             watch.warn("This is doubtful.")
+        if conditioning.prompt.startswith("glimpse"):  # of what it will be; then it takes until it is cancelled
+            watch.preview(signpost(post))
+            for step in range(10_000):
+                watch.step(step / 10_000)
+                time.sleep(0.01)
         if "florb" in conditioning.prompt.split():
             watch.warn("The word “florb” is not known, so it counted for nothing.")
         return signpost(post)
