@@ -35,7 +35,7 @@ def quantised(tensors: Mapping[str, Tensor | np.ndarray]) -> dict[str, np.ndarra
     """
     result: dict[str, np.ndarray] = {}
     for name, tensor in tensors.items():
-        values = tensor.detach().float().cpu().numpy() if isinstance(tensor, Tensor) else np.asarray(tensor, np.float32)
+        values = _array(tensor)
         if values.ndim < 2 or values.size <= SMALL:
             result[name] = values.astype(np.float16)
             continue
@@ -58,8 +58,7 @@ def export(tensors: Mapping[str, Tensor | np.ndarray], path: Path, limit: int | 
     beside.write_bytes(save(small))
     back = dequantise(read_safetensors(beside), path.name)
     for name, tensor in tensors.items():
-        values = np.asarray(tensor.detach().float().cpu() if isinstance(tensor, Tensor) else tensor, np.float32)
-        if not _close(values, back[name], small.get(name + SCALE)):
+        if not _close(_array(tensor), back[name], small.get(name + SCALE)):
             beside.unlink()
             raise ValueError(f"{name} does not survive its rounding: its values are not finite or too large.")
     size = beside.stat().st_size
@@ -73,6 +72,12 @@ def export(tensors: Mapping[str, Tensor | np.ndarray], path: Path, limit: int | 
 def dequantised(path: Path) -> dict[str, Tensor]:
     """What a shipped file holds, as float32 tensors: the network that is really run."""
     return {name: torch.from_numpy(values.copy()) for name, values in dequantise(read_safetensors(path)).items()}
+
+
+def _array(tensor: Tensor | np.ndarray) -> np.ndarray:
+    """float32 in C order: kernels laid out channels last would be written in the order of their memory."""
+    array = tensor.detach().float().cpu().numpy() if isinstance(tensor, Tensor) else tensor
+    return np.ascontiguousarray(array, np.float32)
 
 
 def _close(values: np.ndarray, back: np.ndarray, scale: np.ndarray | None) -> bool:

@@ -67,6 +67,6 @@ def tiny() -> Config:
     """Small enough to be trained in a test."""
     return Config(
         AutoencoderConfig(8, 32, 2, 1, 1, 24, 16, 8, (1, 1), (1, 1, 1)),
-        TextConfig(words=256, grams=128, width=32, heads=2, blocks=1),
+        TextConfig(words=512, width=32, heads=2, blocks=1),
         FlowConfig(width=48, heads=2, blocks=2, frequencies=16),
     )
