@@ -20,7 +20,7 @@ from torch.nn import functional
 from .retrieve import words
 from .views import CHANNELS, VIEWS
 
-WIDTHS = (24, 48, 96, 128)
+WIDTHS = (48, 96, 128)  # channels at 16², 8² and 4²
 EMBEDDING = 96
 
 
@@ -57,15 +57,17 @@ def terms(caption: str) -> list[str]:
 
 
 class Judge(nn.Module):
-    """See the module's head. Inputs are pictures (n, 4, CHANNELS, S, S) uint8 of ``views``."""
+    """See the module's head. Inputs are pictures (n, 4, CHANNELS, 64, 64) uint8 of ``views``."""
 
     def __init__(self, labels: Labels) -> None:
         super().__init__()
         self.labels = labels
-        layers: list[nn.Module] = []
-        for before, after in zip((CHANNELS, *WIDTHS), WIDTHS, strict=False):
-            layers += [nn.Conv2d(before, after, 3, 2, 1), nn.GroupNorm(8, after), nn.SiLU()]
-        self.look = nn.Sequential(*layers)
+        first, second, third = WIDTHS
+        self.look = nn.Sequential(  # 64² → 16² at once: most of the time of small pictures goes into large maps
+            *(nn.Conv2d(CHANNELS, first, 6, 4, 1), nn.GroupNorm(8, first), nn.SiLU()),
+            *(nn.Conv2d(first, second, 3, 2, 1), nn.GroupNorm(8, second), nn.SiLU()),
+            *(nn.Conv2d(second, third, 3, 2, 1), nn.GroupNorm(8, third), nn.SiLU()),
+        )
         self.place = nn.Linear(WIDTHS[-1] * 16, 128)
         self.join = nn.Sequential(nn.SiLU(), nn.Dropout(0.2), nn.Linear(128 * len(VIEWS), 256), nn.SiLU())
         self.family = nn.Linear(256, len(labels.families))
@@ -76,11 +78,10 @@ class Judge(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(2.5))
 
     def features(self, pictures: Tensor) -> Tensor:
-        """(n, 4, C, S, S) uint8 or float in [0, 255] → (n, 256)."""
+        """(n, 4, C, 64, 64) uint8 or float in [0, 255] → (n, 256)."""
         n, count = pictures.shape[:2]
         x = self.look(pictures.flatten(0, 1).float() / 255 - 0.25)
-        x = functional.adaptive_avg_pool2d(x, 4).flatten(1)
-        return self.join(self.place(x).view(n, count * 128))
+        return self.join(self.place(x.flatten(1)).view(n, count * 128))
 
     def embed_pictures(self, features: Tensor) -> Tensor:
         """(n, 256) → (n, EMBEDDING) of length 1."""
@@ -98,7 +99,7 @@ class Judge(nn.Module):
 
     @torch.inference_mode()
     def judge(self, pictures: np.ndarray, batch: int = 64) -> Verdict:
-        """Pictures (n, 4, CHANNELS, S, S) uint8 → what they show."""
+        """Pictures (n, 4, CHANNELS, 64, 64) uint8 → what they show."""
         self.eval()
         device = self.term.weight.device
         family: list[str] = []

@@ -66,12 +66,13 @@ class Shelf:
         return both / np.maximum(either, 1)
 
     def nearest(self, solid: Solid, make: Callable[[int], Solid]) -> Nearest:
-        """``make``: seed → that training object."""
-        shares = self.overlaps(solid.sdf)
-        points = surface_points(solid)
+        """``make``: seed → that training object. Mirror images count as the same: training mirrors every other one."""
+        ways = (solid, Solid(solid.sdf[::-1], solid.rgb[::-1]))
+        shares = np.stack([self.overlaps(way.sdf) for way in ways])
+        points = [surface_points(way) for way in ways]
         best = Nearest(-1, NOTHING, float(shares.max()))
-        for i in np.argsort(-shares, kind="stable")[:CANDIDATES]:
-            found = chamfer(points, surface_points(make(int(self.seeds[i])), seed=1))
+        for i in np.argsort(-shares.max(0), kind="stable")[:CANDIDATES]:
+            found = chamfer(points[int(shares[:, i].argmax())], surface_points(make(int(self.seeds[i])), seed=1))
             if found < best.chamfer:
                 best = Nearest(int(self.seeds[i]), found, best.overlap)
         return best

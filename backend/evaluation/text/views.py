@@ -21,7 +21,7 @@ def views(solid: Solid) -> np.ndarray:
     touches the near side of the box.
     """
     sdf, rgb = solid.sdf, solid.rgb
-    normal = np.stack(np.gradient(ndimage.uniform_filter(sdf, 3)), -1)
+    soft = ndimage.uniform_filter(sdf, 3)
     frames = []
     for name in VIEWS:
         field = _along(sdf, name)
@@ -31,8 +31,7 @@ def views(solid: Solid) -> np.ndarray:
         cell = first[rows, columns]
         step = sdf.shape[0] // rgb.shape[0]
         picture[:3, rows, columns] = _along(rgb, name)[rows // step, columns // step, cell // step].T
-        outward = -_along(normal, name)[rows, columns, cell] @ _axes(name).T
-        outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-9
+        outward = _outward(_along(soft, name), rows, columns, cell)
         picture[3, rows, columns] = _AMBIENT + (1 - _AMBIENT) * np.clip(outward @ _LAMP, 0, None)
         picture[4, rows, columns] = 1 - 0.9 * depth[rows, columns] / sdf.shape[0]
         frames.append(picture)
@@ -47,24 +46,24 @@ def _along(grid: np.ndarray, name: str) -> np.ndarray:
     return side.transpose(2, 0, 1, *range(3, grid.ndim))[::-1]  # (x′, y′, z) → (z, x′, y′)
 
 
-def _axes(name: str) -> np.ndarray:
-    """Rows right, up, toward the camera (3, 3), of each view."""
-    return np.array(
-        {
-            "front": [[1, 0, 0], [0, 0, 1], [0, -1, 0]],
-            "back": [[-1, 0, 0], [0, 0, 1], [0, 1, 0]],
-            "right": [[0, 1, 0], [0, 0, 1], [1, 0, 0]],
-            "top": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-        }[name],
-        np.float64,
+def _outward(field: np.ndarray, row: np.ndarray, column: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Unit normals (n, 3) in camera axes (right, up, toward the camera) at cells of a field (row, column, depth)."""
+    last = field.shape[0] - 1
+
+    def step(r: int, c: int, d: int) -> np.ndarray:
+        return field[tuple(np.clip(i + s, 0, last) for i, s in ((row, r), (column, c), (depth, d)))]
+
+    slope = np.stack(
+        [step(0, -1, 0) - step(0, 1, 0), step(1, 0, 0) - step(-1, 0, 0), step(0, 0, 1) - step(0, 0, -1)], 1
     )
+    return slope / (np.linalg.norm(slope, axis=1, keepdims=True) + 1e-9)
 
 
 def _first(field: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(R, C, D) → whether a ray hits (R, C), its first cell inside, and the depth of the crossing in cells."""
     inside = field > 0
     first = inside.argmax(2)
-    hit = inside.any(2)
+    hit = np.any(inside, 2)
     here = np.take_along_axis(field, first[..., None], 2)[..., 0]
     before = np.take_along_axis(field, np.maximum(first - 1, 0)[..., None], 2)[..., 0]
     part = np.where((first > 0) & hit, here / np.maximum(here - before, 1e-9), 0)

@@ -1,0 +1,28 @@
+"""Prompts that nobody of the grammar wrote: what comes of them is looked at and described, not scored."""
+
+FREE = (
+    "a zeppelin",
+    "an elephant wearing a hat",
+    "a dragon",
+    "a bicycle",
+    "the Eiffel tower",
+    "a human face",
+    "a red chair and a blue table",
+    "two apples next to a bottle",
+    "a cup on a table",
+    "a very tall thin wooden lamp with a green shade and a round base",
+    "please make me something to sit on in the garden, it should be yellow",
+    "a chair made of ice",
+    "a hcair with blu legs",
+    "chairs",
+    "CHAIR!!!",
+    "ein roter Stuhl",
+    "not a chair",
+    "a table without legs",
+    "a transparent cube",
+    "love",
+    "asdf qwerty",
+    "a",
+    "red",
+    "42",
+)
