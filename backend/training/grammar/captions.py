@@ -59,7 +59,8 @@ def _tail(dice: Dice, clauses: list[Clause]) -> str:
     text += "".join(f" {c.verb} {_say(dice, c)}" for c in clauses if not c.lacking and c.verb != "with")
     for c in clauses:
         if c.lacking:
-            text += (" and no " if has and dice.chance(0.4) else " without ") + c.noun
+            noun = c.noun if c.noun.endswith("s") else article(c.noun)
+            text += f" and no {c.noun}" if has and dice.chance(0.4) else f" without {noun}"
     return text
 
 

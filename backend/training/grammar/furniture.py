@@ -68,7 +68,11 @@ def chair(d: Dice, b: Build) -> None:
         b.has("bar", "bars", count, adjective="horizontal")
     else:  # rounded shell
         b.again("body")
-        b.cylinder((wide, back), 0.055, (0, y + lean / 2, seat + 0.05), body, turn=(90 - lean * 40, 0, 0))
+        b.cylinder(
+            (wide * 0.96, back * 0.56), 0.055, (0, y + lean / 2, seat + back * 0.5), body, turn=(90 - lean * 40, 0, 0)
+        )
+        with b.pair():
+            b.pole((0.5 * wide, y - 0.03, seat - 0.03), (0.5 * wide, y, seat + 0.3), 0.06, body)
         b.has("rounded back", count=1)
     if d.chance(0.35):
         arm = seat + d.real(0.35, 0.5)
@@ -125,3 +129,221 @@ def table(d: Dice, b: Build) -> None:
         b.part("shelf")
         b.box((wide - 0.1, deep - 0.08, 0.05), (0, 0, 0.3 * high), second)
         b.has("lower shelf", "lower shelves", 1, second)
+
+
+@family("stool")
+def stool(d: Dice, b: Build) -> None:
+    b.noun("stool", "stool", "bar stool" if (tall := d.chance(0.5)) else "footstool")
+    body = b.main(("brown", "beige", "red", "black", "white"), ("wooden", "metal", "plastic", "leather"))
+    second = b.other(body, 0.5, ("brown", "black", "white", "silver", "beige"))
+    high, r = (d.real(1.3, 1.7) if tall else d.real(0.6, 0.85)), d.real(0.36, 0.45)
+    b.say("tall" if tall else "low")
+    square = d.chance(0.35)
+    thick = d.one(0.07, 0.14)
+    if square:
+        b.box((r, r, thick), (0, 0, high), body, round=0.05)
+    else:
+        b.cylinder(r, thick, (0, 0, high), body, round=0.05)
+    b.has("seat", "seats", 1, adjective="square" if square else "round")
+    if d.chance(0.25):
+        b.part("leg")
+        b.pole((0, 0, 0), (0, 0, high), 0.08, second)
+        b.cylinder(r, 0.06, (0, 0, 0.06), second, top=0.7)
+        b.has("leg", "legs", 1, second, "central")
+        return
+    count = d.one(3, 4)
+    legs(b, count, (0.68 * r, 0.68 * r), high, 0.07, second, square, 0.25)
+    if tall:
+        b.part("rest")
+        b.torus(0.83 * r, 0.05, (0, 0, 0.4 * high), second)
+    b.has("leg", "legs", count, second)
+
+
+@family("sofa")
+def sofa(d: Dice, b: Build) -> None:
+    body = b.main(("grey", "beige", "brown", "blue", "red"), ("leather", "fabric"))
+    seats = d.pick((1, 1, 2, 3))
+    b.noun(*(("armchair", "easy chair") if seats == 1 else ("sofa", "couch", "settee")))
+    wide, deep, seat = 0.42 * seats, 0.45, 0.42
+    back, arm = d.real(0.85, 1.15), d.real(0.55, 0.72)
+    soft = d.one(0.05, 0.12)
+    b.box((wide + 0.05, deep, seat / 2), (0, 0, seat / 2 + 0.08), body, round=0.04)
+    b.box((wide + 0.05, 0.14, back / 2), (0, deep, back / 2 + 0.08), body, round=soft)
+    with b.pair("armrest"):
+        if soft > 0.1:
+            b.box((0.13, deep + 0.1, arm / 2), (wide + 0.1, 0.04, arm / 2 + 0.08), body, round=0.12)
+        else:
+            b.box((0.12, deep + 0.1, arm / 2), (wide + 0.1, 0.04, arm / 2 + 0.08), body, round=0.03)
+    cushion = b.other(body, 0.35)
+    for i in range(seats):
+        b.part("cushion")
+        x = (2 * i + 1 - seats) * 0.42
+        b.box((0.41, deep - 0.05, 0.1), (x, -0.08, seat + 0.14), cushion, round=0.08)
+    with b.pair("foot"):
+        b.box((0.06, 0.06, 0.06), (wide, -deep + 0.08, 0.05), body.shade(0.4))
+        b.box((0.06, 0.06, 0.06), (wide, deep - 0.08, 0.05), body.shade(0.4))
+    b.has("cushion" if seats == 1 else "seat cushion", "cushions" if seats == 1 else "seat cushions", seats, cushion)
+    if seats > 1:
+        b.say("wide" if seats == 3 else "")
+    if back > 1.05:
+        b.has("back", count=1, adjective="high")
+    b.has("armrest", "armrests", 0)
+
+
+@family("bed")
+def bed(d: Dice, b: Build) -> None:
+    double = d.chance(0.5)
+    b.noun("bed", "bed", "double bed" if double else "single bed")
+    b.say("wide" if double else "thin")
+    body = b.main(("brown", "white", "beige", "black"), ("wooden", "metal"))
+    blanket = b.other(body, 1.0, ("blue", "red", "green", "pink", "white", "grey", "light blue", "purple"))
+    wide, long = (0.75 if double else 0.45), 1.05
+    b.box((wide, long, 0.12), (0, 0, 0.3), body)
+    head = d.real(0.45, 0.75)
+    b.box((wide + 0.04, 0.06, head), (0, long, head), body, round=0.03)
+    if d.chance(0.5):
+        b.box((wide + 0.04, 0.06, 0.32), (0, -long, 0.32), body, round=0.03)
+    with b.pair("leg"):
+        for y in (-long + 0.05, long - 0.05):
+            b.box((0.07, 0.07, 0.16), (wide - 0.05, y, 0.16), body)
+    b.part("mattress")
+    b.box((wide - 0.02, long - 0.04, 0.12), (0, -0.02, 0.5), b.paint("white"), round=0.06)
+    b.part("blanket")
+    b.box((wide + 0.02, 0.66, 0.12), (0, -0.36, 0.52), blanket, round=0.06)
+    pillow = b.other(blanket, 0.5, ("white", "beige", "light blue", "yellow"))
+    pillows = 2 if double else 1
+    for i in range(pillows):
+        b.part("pillow")
+        b.box((0.3, 0.2, 0.09), ((2 * i + 1 - pillows) * 0.35, 0.72, 0.66), pillow, round=0.08)
+    b.has("blanket", "blankets", 1, blanket)
+    b.has("pillow", "pillows", pillows, pillow)
+
+
+@family("bench")
+def bench(d: Dice, b: Build) -> None:
+    b.noun("bench", "bench", "park bench")
+    body = b.main(("brown", "beige", "green", "grey"), ("wooden", "stone", "metal"))
+    second = b.other(body, 0.5, ("black", "grey", "brown", "silver"))
+    wide, seat = d.real(0.9, 1.3), 0.5
+    b.box((wide, 0.3, 0.06), (0, 0, seat), body, round=0.02)
+    with b.pair("leg"):
+        if d.chance(0.5):
+            b.box((0.08, 0.27, seat / 2), (wide - 0.2, 0, seat / 2), second)
+        else:
+            for y in (-0.22, 0.22):
+                b.pole((wide - 0.15, y, 0), (wide - 0.15, y, seat), 0.065, second)
+    if d.chance(0.65):
+        b.again("body")
+        for z in (0.28, 0.56) if d.chance(0.6) else (0.3, 0.42, 0.54):
+            b.box((wide, 0.05, 0.09), (0, 0.3 + 0.12 * z, seat + z), body)
+        with b.pair("post"):
+            b.beam((wide - 0.15, 0.27, seat), (wide - 0.15, 0.4, seat + 0.62), (0.06, 0.05), second)
+        b.has("backrest", "backrests", 1)
+    else:
+        b.lacks("back")
+    if wide > 1.15:
+        b.say("long")
+    b.has("leg", "legs", 0, second)
+
+
+@family("bookshelf")
+def bookshelf(d: Dice, b: Build) -> None:
+    b.noun("bookshelf", "bookcase", "shelf")
+    body = b.main(("brown", "white", "beige", "black"), ("wooden", "metal"))
+    count = d.whole(2, 5)
+    wide, high, deep = d.real(0.45, 0.75), 0.22 * count + 0.05, 0.22
+    b.say("tall" if count >= 4 else "low" if count == 2 else "")
+    b.box((wide, 0.045, high), (0, deep, high), body)
+    with b.pair():
+        b.box((0.045, deep, high), (wide, 0, high), body)
+    for i in range(count + 1):
+        b.part("board")
+        b.box((wide, deep, 0.04), (0, 0, 0.04 + i * (2 * high - 0.08) / count), body)
+    step = (2 * high - 0.08) / count
+    b.has("shelf", "shelves", count)
+    if d.chance(0.65):
+        hues = [b.paint("red", "blue", "green", "yellow", "orange", "purple", "white", "dark red") for _ in range(4)]
+        for i in range(count):
+            x = -wide + 0.1
+            while x < wide * d.real(0.2, 0.9) - 0.12:
+                thick, tall = d.real(0.06, 0.1), d.real(0.55, 0.8) * step / 2
+                b.part("book")
+                b.box((thick, deep * 0.75, tall), (x + thick, 0, 0.06 + i * step + tall), d.pick(hues))
+                x += 2 * thick + 0.01
+        b.has("book", "books", 0, verb="full of" if d.chance(0.3) else "with")
+    else:
+        b.say("empty")
+
+
+@family("cabinet")
+def cabinet(d: Dice, b: Build) -> None:
+    """A wardrobe (doors) or a chest of drawers."""
+    doors = d.chance(0.5)
+    body = b.main(("brown", "white", "beige", "grey"), ("wooden", "metal"))
+    front = b.other(body, 0.4, ("white", "beige", "brown", "blue", "grey"))
+    knob = b.paint("golden", "silver", "black", "white")
+    if doors:
+        b.noun("wardrobe", "closet", "cupboard")
+        wide, high = d.real(0.5, 0.7), d.real(0.9, 1.1)
+        b.say("tall" if high / wide > 1.7 else "wide" if high / wide < 1.4 else "")
+    else:
+        b.noun("chest of drawers", "dresser", "drawer cabinet")
+        wide, high = d.real(0.5, 0.8), d.real(0.45, 0.75)
+    b.box((wide, 0.32, high), (0, 0, high + 0.1), body, round=0.02)
+    b.box((wide + 0.04, 0.36, 0.04), (0, 0, 2 * high + 0.1), body)
+    with b.pair("foot"):
+        for y in (-0.25, 0.25):
+            b.box((0.06, 0.06, 0.06), (wide - 0.07, y, 0.06), body.shade(0.7))
+    if doors:
+        with b.pair("door"):
+            b.box((wide / 2 - 0.04, 0.05, high - 0.08), (wide / 2, -0.32, high + 0.1), front)
+            b.ball(0.06, (0.1, -0.4, high + 0.1), knob)
+        b.has("door", "doors", 2, front)
+        b.has("knob", "knobs", 0, knob)
+        return
+    count = d.whole(2, 4)
+    step = 2 * high / count
+    for i in range(count):
+        b.part("drawer")
+        z = 0.1 + (i + 0.5) * step
+        b.box((wide - 0.06, 0.05, step / 2 - 0.035), (0, -0.32, z), front)
+        with b.pair():
+            b.ball(0.055, (wide * 0.45, -0.4, z), knob)
+    b.has("drawer", "drawers", count, front)
+    b.has("knob", "knobs", 0, knob)
+
+
+@family("desk")
+def desk(d: Dice, b: Build) -> None:
+    b.noun("desk", "writing desk", "office desk")
+    body = b.main(("brown", "white", "beige", "black"), ("wooden", "metal"))
+    wide = d.real(0.85, 1.2)
+    b.box((wide, 0.45, 0.05), (0, 0, 0.9), body)
+    second = b.other(body, 0.4, ("white", "black", "grey", "brown"))
+    count = d.whole(2, 3)
+    both = d.chance(0.35)
+    for x in (-1, 1):
+        if x == 1 or both:
+            b.part("pedestal")
+            b.box((0.28, 0.4, 0.43), (x * (wide - 0.32), 0, 0.43), second)
+            for i in range(count):
+                b.part("drawer")
+                b.box((0.24, 0.05, 0.4 / count - 0.03), (x * (wide - 0.32), -0.4, 0.04 + (i + 0.5) * 0.8 / count),
+                      body)  # fmt: skip
+        else:
+            b.part("leg")
+            b.box((0.05, 0.05, 0.45), (x * (wide - 0.08), -0.37, 0.45), second)
+            b.part("leg")
+            b.box((0.05, 0.05, 0.45), (x * (wide - 0.08), 0.37, 0.45), second)
+    drawers = count * (2 if both else 1)
+    b.has("drawer", "drawers", drawers, body)
+    if not both:
+        b.has("leg", "legs", 2, second)
+    if d.chance(0.35):
+        screen = b.paint("black", "grey")
+        b.part("monitor")
+        b.box((0.36, 0.045, 0.22), (-0.2, 0.15, 1.3), screen)
+        b.box((0.05, 0.05, 0.12), (-0.2, 0.2, 1.03), screen)
+        b.has("monitor", "monitors", 1)
+    if wide > 1.08:
+        b.say("wide")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import buildings, composed, furniture, household
+from . import animals, buildings, composed, containers, creatures, furniture, household
 from .build import Build, Words
 from .captions import captions, clause_phrase
 from .dice import Dice
 from .register import REGISTER
 from .solids import Solids, normalised
 
-_THEMES = (composed, furniture, household, buildings)  # importing them fills the register
+_THEMES = (composed, furniture, household, containers, buildings, animals, creatures)
 FAMILIES: tuple[str, ...] = tuple(REGISTER)
 
 
