@@ -46,7 +46,7 @@ def draw_chance(column, settings, engine: str) -> None:
     field.active = not settings.new_seed
     field.prop(settings, "seed")
     row.operator("maquette.draw_seed", text="", icon="FILE_REFRESH")
-    column.prop(settings, "new_seed")
+    column.prop(settings, "new_seed", text="New Each Time")  # the sidebar is narrow
     column.prop(settings, "variations")
 
 

@@ -30,13 +30,7 @@ class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
     bl_idname = "MAQUETTE_PT_generate"
 
     def draw(self, context):
-        settings = context.scene.maquette
-        column = fields(self.layout)
-        column.prop(settings, "preset")
-        for key, meaning in _ZERO.items():
-            column.prop(settings, key)
-            if not getattr(settings, key):
-                draw_meaning(column, meaning)
+        fields(self.layout).prop(context.scene.maquette, "preset")
         _draw_colour_hint(self.layout, context)
 
 
@@ -75,7 +69,6 @@ class MAQUETTE_PT_text(_Sidebar, bpy.types.Panel):
     bl_label = "From Text"
     bl_idname = "MAQUETTE_PT_text"
     bl_parent_id = "MAQUETTE_PT_generate"
-    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
         layout, settings = self.layout, context.scene.maquette
@@ -90,6 +83,20 @@ class MAQUETTE_PT_text(_Sidebar, bpy.types.Panel):
         row = column.row()
         row.enabled = settings.prompts is not None
         row.operator("maquette.generate_from_text_block", text="Every Line of the Text Block", icon="TEXT")
+
+
+class MAQUETTE_PT_size(_Sidebar, bpy.types.Panel):
+    bl_label = "Faces & Height"
+    bl_idname = "MAQUETTE_PT_size"
+    bl_parent_id = "MAQUETTE_PT_generate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        settings, column = context.scene.maquette, fields(self.layout)
+        for key, meaning in _ZERO.items():
+            column.prop(settings, key)
+            if not getattr(settings, key):
+                draw_meaning(column, meaning)
 
 
 class MAQUETTE_PT_splats(_Sidebar, bpy.types.Panel):
@@ -243,6 +250,7 @@ CLASSES = (
     MAQUETTE_PT_generate,
     MAQUETTE_PT_image,
     MAQUETTE_PT_text,
+    MAQUETTE_PT_size,
     MAQUETTE_PT_splats,
     MAQUETTE_PT_gpu,
     MAQUETTE_PT_queue,

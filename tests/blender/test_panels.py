@@ -109,7 +109,7 @@ def test_at_rest_there_is_one_button_and_no_list(addon, draw):
     assert page.operators == ["maquette.generate_from_image", "maquette.generate_from_folder"]
     assert page.props == ["source", "filepath", "cutout"], "nothing of texts, and no seed: Pocket is not asked yet"
     page = draw("MAQUETTE_PT_generate")
-    assert page.props == ["preset", "target_faces", "height"] and not page.operators
+    assert page.props == ["preset"] and not page.operators
     assert draw("MAQUETTE_PT_queue") is None and draw("MAQUETTE_PT_object") is None
 
 
@@ -160,10 +160,12 @@ def test_opening_a_file_calls_no_other_computer(addon, picture, tmp_path, monkey
 
 def test_a_zero_says_what_it_means(addon, draw):
     settings = bpy.context.scene.maquette
-    said = draw("MAQUETTE_PT_generate").said
+    said = draw("MAQUETTE_PT_size").said
     assert "0: every face" in said and "0: longest side 1 m" in said
     settings.target_faces, settings.height = 5000, 1.8
-    said = draw("MAQUETTE_PT_generate").said
+    page = draw("MAQUETTE_PT_size")
+    assert page.props == ["target_faces", "height"]
+    said = page.said
     assert not any(text.startswith("0:") for text in said)
 
 
@@ -289,7 +291,7 @@ def test_preferences_and_report_say_what_computes(addon, signpost, picture):
     assert "Maquette 0." in report
 
 
-PANELS = ("generate", "image", "text", "splats", "gpu", "queue", "object")
+PANELS = ("generate", "image", "text", "size", "splats", "gpu", "queue", "object")
 STATES = ("no session", "no engines", "running", "failed", "weights missing", "nonsense")
 
 
@@ -320,7 +322,7 @@ def test_no_panel_raises_whatever_the_state(addon, draw, monkeypatch, state):
     for engine in ("", "pocket", "birefnet", "gone"):
         bpy.context.scene.maquette.engine = bpy.context.scene.maquette.text_engine = engine
         pages = {name: draw(f"MAQUETTE_PT_{name}") for name in PANELS}
-        assert all(pages[name] is not None for name in PANELS[:5])
+        assert all(pages[name] is not None for name in PANELS[:6])
         draw_menu(addon, "engines")
         draw_menu(addon, "text_engines")
         page = draw_preferences(addon)

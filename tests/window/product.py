@@ -22,9 +22,14 @@ def install() -> None:
     assert PACKAGE in bpy.context.preferences.addons, "the extension was not enabled"
 
 
+def part(name: str) -> Any:
+    """A module of the add-on."""
+    return importlib.import_module(f"{PACKAGE}.blender_addon.{name}")
+
+
 def session() -> Any:
     """The add-on's session; None before the first job."""
-    return importlib.import_module(f"{PACKAGE}.blender_addon.runtime").current()
+    return part("runtime").current()
 
 
 def running() -> Any:
