@@ -15,6 +15,7 @@ from .config import AutoencoderConfig
 from .grids import Batch, Supply, varied
 
 PLAIN = ("place", "enter.weight", "head.weight", "encoder.leave.weight")
+QUIET, LOUD = 0.45, 0.65  # progress at which the noise begins and at which it is whole
 SHARPNESS = 5.0  # logit of "inside" at a distance of one band
 
 
@@ -44,6 +45,11 @@ def losses(sdf: Tensor, logits: Tensor, target: Batch) -> dict[str, Tensor]:
     }
 
 
+def loudness(progress: float) -> float:
+    """Share of the noise on the latents: none for almost half of the training, all of it in its last third."""
+    return min(1.0, max(0.0, (progress - QUIET) / (LOUD - QUIET)))
+
+
 def channels_last(model: Autoencoder) -> Autoencoder:
     """The same network, its kernels laid out for volumes whose channels are neighbours in memory: it is faster."""
     for module in model.modules():
@@ -69,7 +75,7 @@ def train_autoencoder(
     def loss(net: nn.Module, at: Moment) -> dict[str, Tensor]:
         target = varied(supply.batch(at.step), at.generator).to(device)
         with torch.autocast(kind, torch.bfloat16):
-            sdf, logits = net(target.sdf, target.seen(), at.generator)
+            sdf, logits = net(target.sdf, target.seen(), config.noise * loudness(at.progress), at.generator)
         return losses(sdf, logits, target)
 
     ema, reached = train(model, optimiser, loss, plan, folder, piece, {"config": config.__dict__})
