@@ -144,7 +144,7 @@ def part_distance(solids: Solids, i: int, x: _Axis, y: _Axis, z: _Axis) -> np.nd
 
 
 def _owners(solids: Solids, points: np.ndarray, reach: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Distance (m,) and the primitive (m,) int32 whose surface is nearest; with ``reach`` only parts that near count."""
+    """Distance (m,) and the primitive (m,) int32 nearest by surface; with ``reach`` only parts that near count."""
     best = np.full(len(points), -np.inf, np.float32)
     owner = np.zeros(len(points), np.int32)
     low, high = boxes(solids)

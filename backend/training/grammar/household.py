@@ -239,7 +239,7 @@ def pot(d: Dice, b: Build) -> None:
     pan = d.chance(0.45)
     high = 0.13 if pan else d.real(0.28, 0.5)
     b.noun(*(("frying pan", "pan", "skillet") if pan else ("pot", "cooking pot", "saucepan")))
-    b.cylinder(0.6 if not pan else 0.6, high, (0, 0, high), body, top=1.1 if pan else 1.0, round=0.04)
+    b.cylinder(0.6, high, (0, 0, high), body, top=1.1 if pan else 1.0, round=0.04)
     lid = not pan and d.chance(0.55)
     if not lid:
         b.cylinder(0.53, high, (0, 0, high + 0.09), body.shade(0.8), top=1.1 if pan else 1.0, cut=True)

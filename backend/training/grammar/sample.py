@@ -8,11 +8,14 @@ from . import animals, buildings, composed, containers, creatures, furniture, ho
 from .build import Build, Words
 from .captions import captions, clause_phrase
 from .dice import Dice
+from .holdout import held_out
 from .register import REGISTER
 from .solids import Solids, normalised
 
 _THEMES = (composed, furniture, household, containers, buildings, animals, creatures)
 FAMILIES: tuple[str, ...] = tuple(REGISTER)
+
+__all__ = ["FAMILIES", "Specimen", "held_out", "held_out_specimens", "sample"]
 
 
 @dataclass(frozen=True)
@@ -55,3 +58,16 @@ def _attributes(name: str, words: Words) -> dict[str, str]:
         if clause.colour:
             told[f"{clause.noun} colour"] = clause.colour
     return told
+
+
+def held_out_specimens(count: int, start: int = 10_000_000) -> list[Specimen]:
+    """``count`` objects for evaluation, families in turn, each with a combination that no training sees. Their first
+    caption is the prompt to try: it says all that is held out. Deterministic; ``start`` is the first seed tried.
+    """
+    found: list[Specimen] = []
+    for turn in range(count):
+        family, seed = FAMILIES[turn % len(FAMILIES)], start + turn * 1000
+        while not held_out((specimen := sample(seed, family)).attributes):
+            seed += 1
+        found.append(specimen)
+    return found

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 
 from ...evaluation.raster import shade
@@ -49,21 +46,3 @@ def contact_sheet(
     rows += [np.full_like(rows[0], 255)] * (-len(rows) % groups)
     tall = len(rows) // groups
     return np.concatenate([np.concatenate(rows[i * tall : (i + 1) * tall]) for i in range(groups)], 1)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """``grammar --sheet OUT [--seeds N] [--family NAME …]``: draw what the grammar makes."""
-    parser = argparse.ArgumentParser(prog="python -m backend.training grammar", description=main.__doc__)
-    parser.add_argument("--sheet", type=Path, required=True, help="picture to write (.png, .jpg)")
-    parser.add_argument("--seeds", type=int, default=6)
-    parser.add_argument("--size", type=int, default=96, help="pixels of one object")
-    parser.add_argument("--family", nargs="*", choices=FAMILIES, default=FAMILIES)
-    parser.add_argument("--captions", action="store_true", help="write captions instead of names")
-    parser.add_argument("--groups", type=int, default=1, help="columns of rows")
-    given = parser.parse_args(argv)
-    from PIL import Image
-
-    picture = contact_sheet(tuple(given.family), given.seeds, given.size, given.captions, given.groups)
-    Image.fromarray(picture).save(given.sheet, quality=80, optimize=True)
-    print(f"{len(given.family)} families × {given.seeds} seeds: {given.sheet}")
-    return 0
