@@ -8,6 +8,7 @@ import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,11 +30,16 @@ class View:
     """One input picture of an object: its file and the camera that saw it, in degrees."""
 
     object: Object
-    group: str  # the set it belongs to: gso, real2
+    group: str  # the set it belongs to: gso, real2; plain or hard where we draw the pictures ourselves
     picture: Path
     azimuth: float
     elevation: float
-    textured: bool
+    textured: bool  # whether the object has colours, and the picture shows them
+    number: int = 0  # of the object's views
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.object.id, self.group, self.number
 
 
 def read_objects(path: Path) -> Iterator[Object]:
@@ -76,9 +82,16 @@ def read_benchmark(folder: Path, view: int = 0) -> list[View]:
             e["views"][view]["azimuth_deg"],
             e["views"][view]["elevation_deg"],
             e["textured"],
+            view,
         )
         for e in index
     ]
+
+
+def read_index(folder: Path) -> dict[str, dict[str, Any]]:
+    """What is known of each object of training and validation, by id: caption, category, textured, split …"""
+    with gzip.open(Path(folder) / "index.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return {entry["id"]: entry for entry in map(json.loads, lines)}
 
 
 def _words(packed: np.ndarray, width: int) -> np.ndarray:

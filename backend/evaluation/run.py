@@ -1,41 +1,126 @@
-"""The benchmark: every object, our mesh beside the inflated silhouette, in one run.
-
-python -m backend.evaluation DATA_FOLDER --out FOLDER [--preset standard] [--every 1] [--recall]
-"""
+"""A run: every picture of a set through an engine and its rivals, measured alike and written row by row."""
 
 from __future__ import annotations
 
-import argparse
-import json
+import hashlib
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from .. import engines
-from ..engines.engine import Conditioning, Engine, Watch
-from ..engines.pocket.engine import SHA256, WEIGHTS
-from ..engines.pocket.network import PocketNetwork
+from ..engines.engine import Conditioning, Watch
 from ..errors import JobError
 from ..imaging.framing import Framed, frame
 from ..shapes import TriangleMesh
 from ..surface.extract import extract
-from .first_surface import first_surface
-from .inflation import inflate
-from .metrics import Row, Score, score
-from .objects import View, read_benchmark
-from .pictures import DRAWN, draw
-from .recall import recalls
-from .sheet import contact_sheet
+from .metrics import Figures, Truth, nothing, score
+from .objects import Object, View, read_benchmark
+from .rivals import Rivals
+from .rows import Row, Rows
+from .validation import MIXED, read_validation
 
-# Raw F@0.1 of the prototype with its consistent surface on these objects, view 0, as its own run gave it: the floor,
-# or what ``first_surface`` reaches in the same run where that is more.
-FLOOR = {"gso": 0.522, "real2": 0.709}
-NOTHING = Score(2.0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
+SETS = ("benchmark", "other_val")
+PROTOCOL = 2  # goes up when figures of older rows are no longer comparable
+BACKEND = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run. ``rivals`` are names of rivals.TITLES; ``aligned`` asks for the protocols of ``align``."""
+
+    data: Path
+    cache: Path
+    set: str = "benchmark"
+    views: tuple[int, ...] = (0, 1)
+    every: int = 1
+    engine: str = "pocket"
+    preset: str = "standard"
+    rivals: tuple[str, ...] = ()
+    aligned: bool = True
+    kinds: tuple[str, ...] = MIXED
+    prototype: Path | None = None
+
+    def about(self) -> dict[str, Any]:
+        """What rows must share to be of one run: which objects and views are not part of it, so that a sample can
+        be widened.
+        """
+        info = next((i for i in engines.engines() if i.id == self.engine), None)
+        return {
+            "protocol": PROTOCOL,
+            "set": self.set,
+            "engine": self.engine,
+            "preset": self.preset,
+            "weights": [w.sha256 for w in info.weights] if info else [],
+            "code": _code(self.engine),
+            "rivals": list(self.rivals),
+            "aligned": self.aligned,
+        }
+
+    def inputs(self) -> list[View]:
+        """Every picture, those of one object beside each other."""
+        views: list[View] = []
+        for number in self.views:
+            if self.set == "benchmark":
+                views += read_benchmark(self.data, number)[:: self.every]
+            else:
+                pictures = self.cache / "pictures"
+                views += read_validation(self.data, pictures, number, self.kinds, self.every)
+        order = {id: i for i, id in enumerate(dict.fromkeys(v.object.id for v in views))}
+        return sorted(views, key=lambda v: order[v.object.id])
+
+
+class Bench:
+    """The engine and its rivals, ready to be put to pictures."""
+
+    def __init__(self, plan: Plan):
+        self.plan, self.engine = plan, engines.load(plan.engine)
+        self._rivals = Rivals(plan.data, plan.cache, self.engine, plan.prototype) if plan.rivals else None
+        self.rivals = [t for t in plan.rivals if self._rivals is not None and t in self._rivals.titles]
+        self._truth: tuple[str, Truth] | None = None
+
+    def truth(self, thing: Object) -> Truth:
+        """Kept for the object's next view."""
+        if self._truth is None or self._truth[0] != thing.id:
+            self._truth = thing.id, Truth.of(thing.vertices, thing.faces, thing.colours)
+        return self._truth[1]
+
+    def make(self, title: str, framed: Framed, warn: Callable[[str], None] = lambda _: None) -> TriangleMesh:
+        """The mesh of one picture, by the engine or by one of ``rivals``; raises JobError where there is none."""
+        if title != self.plan.engine and self._rivals is not None:
+            return self._rivals.make(title, framed.rgba)
+        watch = Watch(warn=warn)
+        shape = self.engine.generate(Conditioning(images=(framed,), preset=self.plan.preset), watch)
+        return extract(shape, self.engine.resolution(self.plan.preset), watch)
+
+    def measure(self, view: View) -> Row:
+        """Every method on one picture. A method that makes nothing gets the figures of nothing."""
+        framed, truth = read_framed(view), self.truth(view.object)
+        figures: dict[str, Figures | None] = {}
+        seconds: dict[str, float] = {}
+        warnings: list[str] = []
+        for title in (self.plan.engine, *self.rivals):
+            began = time.process_time()
+            try:
+                mesh = self.make(title, framed, warnings.append if title == self.plan.engine else lambda _: None)
+            except JobError as error:
+                warnings.append(f"{title}: {error}")
+                figures[title] = None
+                continue
+            seconds[title] = round(time.process_time() - began, 3)
+            figures[title] = score(mesh, truth, view.azimuth, coloured=view.textured, aligned=self.plan.aligned)
+        like = next((f for f in figures.values() if f is not None), None)
+        whole = {
+            title: {key: round(value, 5) for key, value in (f if f is not None else nothing(like)).items()}
+            for title, f in figures.items()
+        }
+        return Row(view.object.id, view.group, view.number, whole, seconds, tuple(warnings))
 
 
 def read_framed(view: View) -> Framed:
@@ -44,157 +129,52 @@ def read_framed(view: View) -> Framed:
         return frame(np.asarray(picture.convert("RGBA"), np.float32) / 255)
 
 
-def make(engine: Engine, view: View, preset: str) -> tuple[TriangleMesh, np.ndarray, list[str]]:
-    """The mesh of one input picture, the framed picture (S, S, 4), and the engine's warnings."""
-    framed = read_framed(view)
-    warnings: list[str] = []
-    watch = Watch(warn=warnings.append)
-    shape = engine.generate(Conditioning(images=(framed,), preset=preset), watch)
-    return extract(shape, engine.resolution(preset), watch), framed.rgba, warnings
-
-
-def evaluate(
-    data: Path,
-    engine: Engine,
-    preset: str = "standard",
-    every: int = 1,
-    view: int = 0,
-    keep: Callable[[View, TriangleMesh, np.ndarray, Row], None] | None = None,
-    first: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
+def run(
+    plan: Plan, out: Path, jobs: int = 1, lenient: bool = False, told: Callable[[Row], None] | None = None
 ) -> list[Row]:
-    """Scores every ``every``-th benchmark object. ``keep`` is shown each mesh with its row. ``first``, where given,
-    makes the mesh of a framed picture that ours is compared with, besides inflation.
+    """Measures what ``out`` does not hold yet, and returns the rows of all inputs in their order.
+
+    ``jobs`` processes share the objects. ``lenient`` goes on with rows that another state of the code has made.
     """
-    rows = []
-    for item in read_benchmark(data, view)[::every]:
-        began = time.perf_counter()
-        truth = item.object
-        try:
-            mesh, rgba, warnings = make(engine, item, preset)
-        except JobError as error:
-            told = (str(error),)
-            rows.append(Row(item.object.id, item.group, NOTHING, NOTHING, 0.0, told, NOTHING if first else None))
-            continue
-        seconds = time.perf_counter() - began
-        row = Row(
-            item.object.id,
-            item.group,
-            score(mesh.vertices, mesh.faces, truth.vertices, truth.faces, item.azimuth),
-            score(*inflate(rgba), truth.vertices, truth.faces, item.azimuth),
-            seconds,
-            tuple(warnings),
-            score(*first(rgba), truth.vertices, truth.faces, item.azimuth) if first else None,
-        )
-        rows.append(row)
-        if keep is not None:
-            keep(item, mesh, rgba, row)
-    return rows
+    rows = Rows(out, plan.about(), lenient)
+    inputs = plan.inputs()
+    for row in _measured(plan, [v for v in inputs if v.key not in rows.done], jobs):
+        rows.add(row)
+        if told is not None:
+            told(row)
+    return [rows.done[v.key] for v in inputs]
 
 
-def means(rows: Sequence[Row], group: str = "") -> dict[str, dict[str, float]]:
-    """Mean of each figure over the rows of a group (all where it is empty), for us and for what we are compared with.
-
-    Empty where the group has no rows.
-    """
-    chosen = [r for r in rows if not group or r.group == group]
-    result = {}
-    for name in ("ours", "inflation", "first"):
-        scores = [s for s in (getattr(r, name) for r in chosen) if s is not None]
-        if not scores:
-            continue
-        result[name] = {
-            "F@0.1": float(np.mean([s.f[0] for s in scores])),
-            "F@0.2": float(np.mean([s.f[1] for s in scores])),
-            "F@0.5": float(np.mean([s.f[2] for s in scores])),
-            "chamfer": float(np.mean([s.chamfer for s in scores])),
-            "unseen IoU": float(np.mean([s.mean_iou for s in scores])),
-        }
-    return result
+def _measured(plan: Plan, views: Sequence[View], jobs: int) -> Iterator[Row]:
+    if jobs <= 1 or len(views) <= 1:
+        bench = Bench(plan) if views else None
+        for view in views:
+            assert bench is not None
+            yield bench.measure(view)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (plan,)) as pool:
+        waiting = [pool.submit(_measure, views[i : i + 4]) for i in range(0, len(views), 4)]
+        for done in as_completed(waiting):
+            yield from done.result()
 
 
-def shortfalls(rows: Sequence[Row]) -> list[str]:
-    """What keeps the quality floor from holding; empty where it holds. For all objects of the benchmark: a group that
-    has no row falls short too.
-    """
-    result = []
-    for group, floor in FLOOR.items():
-        figures = means(rows, group)
-        if not figures:
-            result.append(f"{group}: no object was measured")
-            continue
-        ours, inflation = figures["ours"], figures["inflation"]
-        floor = max(floor, figures["first"]["F@0.1"]) if "first" in figures else floor
-        if ours["F@0.1"] < floor:
-            result.append(f"{group}: F@0.1 {ours['F@0.1']:.3f} is below the prototype's {floor:.3f}")
-        for name in ("F@0.1", "unseen IoU"):
-            if ours[name] <= inflation[name]:
-                result.append(f"{group}: {name} {ours[name]:.3f} is not above inflation's {inflation[name]:.3f}")
-    return result
+_bench: Bench | None = None
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the table, writes rows.json and sheet.png; the exit status is 1 below the quality floor, which holds for
-    all objects together: a sample of them has none.
-    """
-    parser = argparse.ArgumentParser(prog="evaluate", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("data", type=Path, help="the folder that holds benchmark/")
-    parser.add_argument("--out", type=Path, help="where rows.json and sheet.png go")
-    parser.add_argument("--engine", default="pocket")
-    parser.add_argument("--preset", default="standard")
-    parser.add_argument("--every", type=int, default=1, help="only every n-th object")
-    parser.add_argument("--recall", action="store_true", help="instead: what sparse search finds, on twenty pictures")
-    args = parser.parse_args(argv)
-    if args.recall:
-        return _print_recall(engines.load(args.engine), args.data)
-    shown: list[tuple[View, TriangleMesh, np.ndarray, Row]] = []
-
-    def keep(view: View, mesh: TriangleMesh, rgba: np.ndarray, row: Row) -> None:
-        shown.append((view, mesh, rgba, row))
-        print(
-            f"{row.id:60.60} F@0.1 {row.ours.f[0]:.3f} ({row.inflation.f[0]:.3f})"
-            f"  IoU {row.ours.mean_iou:.3f} ({row.inflation.mean_iou:.3f})",
-            flush=True,
-        )
-
-    first = None
-    if args.engine == "pocket":  # the surface that came before ours, from the same weights
-        network = PocketNetwork.load(WEIGHTS, SHA256)
-        first = partial(first_surface, network)
-    rows = evaluate(args.data, engines.load(args.engine), args.preset, args.every, keep=keep, first=first)
-    for group in (*FLOOR, ""):
-        for name, figures in means(rows, group).items():
-            line = "  ".join(f"{key} {value:.3f}" for key, value in figures.items())
-            print(f"{group or 'all':6} {name:10} {line}")
-    short = shortfalls(rows) if args.every == 1 else []
-    for sentence in short:
-        print("floor:", sentence)
-    if args.every != 1:
-        print(f"{len(rows)} objects are a sample; the floor is a matter of all of them.")
-    if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / "rows.json").write_text(json.dumps([asdict(r) for r in rows], indent=1), encoding="utf-8")
-        Image.fromarray(contact_sheet(shown)).save(args.out / "sheet.png")
-    return 1 if short else 0
+def _begin(plan: Plan) -> None:
+    global _bench
+    _bench = Bench(plan)
 
 
-def _print_recall(engine: Engine, data: Path) -> int:
-    """Drawn wires, legs and holes, and benchmark views, at every preset; 1 where the mean is below 99.9 %."""
-    pictures = [(name, draw(name)) for name in DRAWN]
-    pictures += [(view.object.id, read_framed(view).rgba) for view in read_benchmark(data)[::4][: 20 - len(DRAWN)]]
-    rows = []
-    for row in recalls(engine, pictures, engine.info.presets):
-        rows.append(row)
-        print(
-            f"{row.picture:60.60} {row.preset:9} {row.missed:5} of {row.crossing:7} cells missed "
-            f"({row.fine} refined), asked {row.asked:.1%}",
-            flush=True,
-        )
-    for preset in engine.info.presets:
-        chosen = [row for row in rows if row.preset == preset]
-        print(
-            f"{preset:9} found {np.mean([row.found for row in chosen]):.4%} in the mean,"
-            f" {min(row.found for row in chosen):.4%} at worst, asked {np.mean([row.asked for row in chosen]):.1%}"
-        )
-    found = float(np.mean([row.found for row in rows]))
-    print(f"mean {found:.5%} over {len(rows)}")
-    return 0 if found >= 0.999 else 1
+def _measure(views: Sequence[View]) -> list[Row]:
+    assert _bench is not None
+    return [_bench.measure(view) for view in views]
+
+
+def _code(engine: str) -> str:
+    """What the program is that makes the meshes: a digest of its sources."""
+    digest = hashlib.sha256()
+    for folder in (f"engines/{engine}", "network", "surface", "imaging", "shapes"):
+        for path in sorted((BACKEND / folder).glob("**/*.py")):
+            digest.update(path.relative_to(BACKEND).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

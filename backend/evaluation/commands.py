@@ -1,0 +1,98 @@
+"""What ``python -m backend.evaluation`` understands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .. import engines
+from ..engines.engine import Engine
+from . import rivals
+from .compare import compare
+from .objects import read_benchmark
+from .pictures import DRAWN, draw
+from .recall import recalls
+from .rows import Row
+from .run import BACKEND, SETS, Plan, read_framed, run
+from .validation import KINDS, MIXED
+
+OUT = BACKEND.parent / "build" / "evaluation"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs, prints the table, and writes rows, table and sheets under --out."""
+    parser = argparse.ArgumentParser(prog="evaluate", description="How good the meshes are, beside their rivals.")
+    parser.add_argument("data", type=Path, help="the folder that holds benchmark/ and the shards")
+    parser.add_argument("--out", type=Path, default=OUT, help="a folder for all that is written, or a file.jsonl")
+    parser.add_argument("--set", choices=SETS, default="benchmark")
+    parser.add_argument("--views", type=_numbers, default=(0, 1), help="which input pictures of an object: 0,1")
+    parser.add_argument("--kinds", type=_names, default=MIXED, help=f"of other_val: {','.join((*MIXED, *KINDS))}")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th object")
+    parser.add_argument("--engine", default="pocket")
+    parser.add_argument("--preset", default="standard")
+    parser.add_argument("--rivals", type=_names, default=rivals.TITLES, help="names, or none")
+    parser.add_argument("--raw", action="store_true", help="leave out the aligned figures")
+    parser.add_argument("--prototype", type=Path, help="the prototype's weights, where the engine has others by now")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--lenient", action="store_true", help="go on with rows made before the code was changed")
+    parser.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"), help="instead: two files of rows")
+    parser.add_argument("--recall", action="store_true", help="instead: what sparse search finds, on twenty pictures")
+    args = parser.parse_args(argv)
+    if args.compare:
+        print("\n".join(compare(*args.compare)))
+        return 0
+    if args.recall:
+        return _print_recall(engines.load(args.engine), args.data)
+    rows_at = args.out if args.out.suffix == ".jsonl" else args.out / f"{args.engine}_{args.set}.jsonl"
+    plan = Plan(
+        args.data, OUT / "cache", args.set, args.views, args.every, args.engine, args.preset,
+        tuple(t for t in rivals.TITLES if t in args.rivals), not args.raw, args.kinds, args.prototype,
+    )  # fmt: skip
+    run(plan, rows_at, args.jobs, args.lenient, _tell(args.engine))
+    return 0
+
+
+def _tell(engine: str) -> Callable[[Row], None]:
+    def tell(row: Row) -> None:
+        ours = row.figures[engine]
+        others = "  ".join(f"{title} {f['F@0.1']:.3f}" for title, f in row.figures.items() if title != engine)
+        print(
+            f"{row.id[:48]:48} {row.group:6} {row.view} F@0.1 {ours['F@0.1']:.3f}  IoU {ours['IoU']:.3f}  {others}",
+            flush=True,
+        )
+
+    return tell
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip() not in ("", "none"))
+
+
+def _print_recall(engine: Engine, data: Path) -> int:
+    """Drawn wires, legs and holes, and benchmark views, at every preset; 1 where the mean is below 99.9 %."""
+    pictures = [(name, draw(name)) for name in DRAWN]
+    pictures += [(view.object.id, read_framed(view).rgba) for view in read_benchmark(data)[::4][: 20 - len(DRAWN)]]
+    rows = []
+    for row in recalls(engine, pictures, engine.info.presets):
+        rows.append(row)
+        print(
+            f"{row.picture:60.60} {row.preset:9} {row.missed:5} of {row.crossing:7} cells missed "
+            f"({row.fine} refined), asked {row.asked:.1%}",
+            flush=True,
+        )
+    for preset in engine.info.presets:
+        chosen = [row for row in rows if row.preset == preset]
+        print(
+            f"{preset:9} found {np.mean([row.found for row in chosen]):.4%} in the mean,"
+            f" {min(row.found for row in chosen):.4%} at worst, asked {np.mean([row.asked for row in chosen]):.1%}"
+        )
+    found = float(np.mean([row.found for row in rows]))
+    print(f"mean {found:.5%} over {len(rows)}")
+    return 0 if found >= 0.999 else 1
