@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from .engines.engine import Catalogue
@@ -16,6 +18,9 @@ OUTPUTS = ("mesh", "cloud", "cutout")
 MAX_PROMPT = 4000
 LOWEST, HIGHEST = 1e-4, 1e4  # metres: beyond them Blender's single precision and its views give out
 SLENDEREST = 100  # times as long as wide may a picture be
+
+# The engine for each kind of input, where a request names none.
+OWN = {"": "pocket", "image": "pocket", "views": "pocket", "prompt": "pocket_text", "cloud": "splat", "depths": "splat"}
 
 _WORDS = {"mesh": "meshes", "cloud": "clouds", "cutout": "cut-outs"}
 _NOT_TAKEN = {
@@ -42,9 +47,9 @@ _NAMES = {
 
 
 def find_engine(request: Request, catalogue: Catalogue) -> EngineInfo:
-    """The engine asked for, if it is there and has the preset."""
+    """The engine asked for, or the one for what is given where none is named, if it is there and has the preset."""
     known = {info.id: info for info in catalogue.engines()}
-    info = known.get(request.engine)
+    info = known.get(request.engine or _fitting(request, known))
     if info is None:
         choice = ", ".join(f"{one.id} (from {' or '.join(one.inputs)})" for one in known.values())
         raise UnknownEngine(f"There is no engine called {request.engine!r}.", f"Choose one of: {choice}.")
@@ -55,6 +60,15 @@ def find_engine(request: Request, catalogue: Catalogue) -> EngineInfo:
             f"{info.title} has no preset {request.preset!r}.", f"Choose one of: {', '.join(info.presets)}."
         )
     return info
+
+
+def _fitting(request: Request, known: Mapping[str, EngineInfo]) -> str:
+    """The id of an engine for what is given: Maquette's own for such input, else the first that is ready."""
+    own, wanted = OWN[given(request)], given(request)
+    if own in known and known[own].available:
+        return own
+    able = (info.id for info in known.values() if info.available and wanted in info.inputs)
+    return next((id for id in able if request.output in known[id].makes), own)
 
 
 def find_remover(request: Request, catalogue: Catalogue) -> EngineInfo | None:
@@ -75,7 +89,7 @@ def check(request: Request, catalogue: Catalogue) -> EngineInfo | None:
     info = find_remover(request, catalogue) if wants_cutout else find_engine(request, catalogue)
     if request.cutout not in MODES:
         raise BadRequest(f"There is no cut-out {request.cutout!r}.", f"Choose one of: {', '.join(MODES)}.")
-    if len(request.prompt) > MAX_PROMPT:
+    if max(len(request.prompt), len(request.negative_prompt)) > MAX_PROMPT:
         raise BadRequest("The text is too long.", f"Use at most {MAX_PROMPT} characters.")
     if not 0 <= request.target_faces < 2**31:
         raise BadRequest("The number of faces makes no sense.", "Give 0 to keep every face, or a positive number.")
@@ -115,8 +129,9 @@ def _check_input(request: Request, info: EngineInfo, catalogue: Catalogue) -> No
         )
     wanted = given(request)
     if not wanted:
-        first = next((_NAMES[name] for name in ("image", "prompt", *info.inputs) if name in info.inputs), "a picture")
-        raise BadRequest("There is nothing to make a mesh from.", f"Choose {first} first.")
+        first = next((name for name in ("image", "prompt", *info.inputs) if name in info.inputs), "image")
+        verb = "Write" if first == "prompt" else "Choose"
+        raise BadRequest("There is nothing to make a mesh from.", f"{verb} {_NAMES[first]} first.")
     taken = set(info.inputs) | ({"image"} if "views" in info.inputs else set())
     for name in [wanted] if not request.prompt.strip() else ["prompt", wanted]:
         if name not in taken:

@@ -1,4 +1,4 @@
-"""``generate`` and ``batch``: one thing, or a folder of them, into files."""
+"""``generate`` and ``batch``: one thing, or a folder or list of them, into files."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import pipeline
 from .bar import Bar
+from .checks import OWN
 from .cli_common import FAILED, INTERRUPTED, SOME_FAILED, check_output, interruptible, make_folder, seed
 from .cli_common import threads as thread_count
 from .cli_png import write_png
+from .cli_texts import file_names, read_texts, title_of
 from .engines.engine import Catalogue
 from .engines.splat.engine import METHODS
 from .errors import BadRequest, Cancelled, DiskFull
@@ -32,7 +35,7 @@ from .shapes.files.cloud import write_cloud
 from .shapes.files.frames import AUTO, TO_WORLD
 
 MESHES = tuple(FORMATS)
-DEFAULT, CLOUDS = "pocket", "splat"  # the engines for pictures and for clouds where none is named
+DEFAULT, CLOUDS, TEXTS = (OWN[kind] for kind in ("image", "cloud", "prompt"))  # where no engine is named
 OUTPUTS = {"mesh": (MESHES, "Meshes"), "cloud": ((SUFFIX,), "Clouds")}
 
 
@@ -40,19 +43,23 @@ def register(verbs: Any) -> None:
     """Adds both verbs to the parser."""
     generate = verbs.add_parser("generate", help="make one mesh")
     generate.add_argument("source", type=Path, nargs="?", help="a picture, or a .ply of Gaussians or points")
-    generate.add_argument("--prompt", help="the text to make it from, for an engine that takes one")
-    generate.add_argument("-o", "--output", type=Path, required=True, help=f"a file: {' '.join(MESHES)}")
+    generate.add_argument("target", type=Path, nargs="?", metavar="output", help="the file, where -o does not name it")
+    generate.add_argument("--prompt", help="instead of a source: a few words of English for what it is to be")
+    generate.add_argument("-o", "--output", type=Path, help=f"a file: {' '.join(MESHES)}")
     generate.set_defaults(run=_generate)
 
-    batch = verbs.add_parser("batch", help="make a mesh of every picture, or every .ply, in a folder")
-    batch.add_argument("folder", type=Path)
+    batch = verbs.add_parser("batch", help="make a mesh of every picture, or every .ply, in a folder, or of every text")
+    batch.add_argument("folder", type=Path, nargs="?")
+    batch.add_argument("--prompts", type=Path, metavar="FILE", help="instead of a folder: a file with one text a line")
     batch.add_argument("-o", "--output", type=Path, required=True, help="the folder for the meshes")
     batch.add_argument("--format", choices=[name[1:] for name in MESHES], default="", help="glb unless said otherwise")
     batch.add_argument("--skip-existing", action="store_true", help="leave out what has been made before")
+    batch.add_argument("--force", action="store_true", help="with --prompts: make again what has been made before")
     batch.set_defaults(run=_batch)
 
     for verb, faces in ((generate, 0), (batch, 20000)):
-        verb.add_argument("--engine", default="", help=f"{CLOUDS} for a .ply, else {DEFAULT} (default)")
+        verb.add_argument("--without", default="", metavar="TEXT", help="what the thing of a text is not to be or have")
+        verb.add_argument("--engine", default="", help=f"{CLOUDS} for a .ply, {TEXTS} for a text, else {DEFAULT}")
         verb.add_argument("--as", dest="made", choices=list(OUTPUTS), default="mesh", help="what is to come out")
         verb.add_argument("--preset", default="standard", help="fast, standard or fine")
         verb.add_argument("--faces", type=int, default=faces, help="at most so many; 0 keeps all (default %(default)s)")
@@ -75,37 +82,43 @@ def add_compute(verb: argparse.ArgumentParser) -> None:
 
 
 def _generate(args: argparse.Namespace, catalogue: Catalogue) -> int:
-    if (args.source is None) == (args.prompt is None):
+    source, output = args.source, args.output or args.target
+    if args.prompt is not None and output is None:  # generate --prompt "a chair" chair.glb
+        source, output = None, source
+    if (source is None) == (args.prompt is None) or (args.output and args.target):
         raise BadRequest("Give either a picture or --prompt with a text.", "See: python -m backend generate --help")
-    check_output(args.output, *OUTPUTS[args.made], args.source)
-    of_cloud = args.source is not None and args.source.suffix.lower() == SUFFIX
-    request = replace(_request(args, of_cloud), prompt=args.prompt or "")
+    if output is None:
+        raise BadRequest("There is no name for the output.", f"Give one with -o, such as thing{MESHES[0]}.")
+    check_output(output, *OUTPUTS[args.made], source)
+    of_cloud = source is not None and source.suffix.lower() == SUFFIX
+    request = _of_text(args, args.prompt) if source is None else _request(args, CLOUDS if of_cloud else DEFAULT)
     _check_method(args, pipeline.find_engine(request, catalogue))
-    if args.source is not None:
-        request = _with_source(request, args.source)
+    if source is not None:
+        request = _with_source(request, source)
     with interruptible() as stop:
-        maker = Maker(catalogue, stop, args)
-        maker.make(request, args.output, args.source.name if args.source is not None else args.prompt[:40])
+        Maker(catalogue, stop, args).make(request, output, source.name if source is not None else request.name)
     return 0
 
 
 def _batch(args: argparse.Namespace, catalogue: Catalogue) -> int:
-    sources, request = _sources(args, catalogue)
+    if (args.folder is None) == (args.prompts is None):
+        raise BadRequest("Give either a folder or --prompts with a file.", "See: python -m backend batch --help")
     suffix = (args.format and "." + args.format) or (SUFFIX if args.made == "cloud" else ".glb")
     suffixes, what = OUTPUTS[args.made]
     if suffix not in suffixes:
         raise BadRequest(f"{what} cannot be written as {suffix}.", f"Choose --format {suffixes[0][1:]}.")
+    plans = _of_folder(args, suffix, catalogue) if args.folder is not None else _of_texts(args, suffix, catalogue)
     make_folder(args.output)
     made = failed = 0
     with interruptible() as stop:
         maker = Maker(catalogue, stop, args)
-        for i, (source, output) in enumerate(_outputs(sources, args.output, suffix), 1):
-            if args.skip_existing and os.path.exists(output):
+        for i, plan in enumerate(plans, 1):
+            if (args.skip_existing or (args.prompts and not args.force)) and os.path.exists(plan.output):
                 made += 1
                 continue
             try:
-                check_output(output, suffixes, what, source)
-                maker.make(_with_source(request, source), output, f"{i}/{len(sources)} {source.name}")
+                check_output(plan.output, suffixes, what, plan.source)
+                maker.make(plan.request(), plan.output, f"{i}/{len(plans)} {plan.title}")
                 made += 1
             except Cancelled:
                 break
@@ -114,14 +127,42 @@ def _batch(args: argparse.Namespace, catalogue: Catalogue) -> int:
             except Exception as error:
                 failed += 1
                 told = failure("", error)
-                print(f"{source.name} was skipped. {told.sentence} {told.fix}", file=sys.stderr)
+                print(f"{plan.title} was skipped. {told.sentence} {told.fix}", file=sys.stderr)
                 if isinstance(error, DiskFull):
                     break  # every later one would end the same way
-        left = len(sources) - made - failed
+        left = len(plans) - made - failed
         print(f"{made} made, {failed} failed, {left} not started, in {args.output}", file=sys.stderr)
         if stop.is_set():
             return INTERRUPTED
-    return 0 if made == len(sources) else SOME_FAILED if made else FAILED
+    return 0 if made == len(plans) else SOME_FAILED if made else FAILED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One thing of a batch; ``request`` reads what it is made from, and may raise JobError."""
+
+    title: str
+    output: Path
+    request: Callable[[], Request]
+    source: Path | None = None
+
+
+def _of_texts(args: argparse.Namespace, suffix: str, catalogue: Catalogue) -> list[Plan]:
+    texts = read_texts(args.prompts)
+    _check_method(args, pipeline.find_engine(_of_text(args, texts[0]), catalogue))
+    names = file_names(texts, suffix)
+    return [
+        Plan(title_of(text), args.output / name, partial(_of_text, args, text))
+        for text, name in zip(texts, names, strict=True)
+    ]
+
+
+def _of_folder(args: argparse.Namespace, suffix: str, catalogue: Catalogue) -> list[Plan]:
+    sources, request = _sources(args, catalogue)
+    return [
+        Plan(source.name, output, partial(_with_source, request, source), source)
+        for source, output in _outputs(sources, args.output, suffix)
+    ]
 
 
 def _sources(args: argparse.Namespace, catalogue: Catalogue) -> tuple[list[Path], Request]:
@@ -130,11 +171,11 @@ def _sources(args: argparse.Namespace, catalogue: Catalogue) -> tuple[list[Path]
     """
     pictures, clouds = list_images(args.folder), list_images(args.folder, (SUFFIX,))
     if args.engine:
-        info = pipeline.find_engine(_request(args, False), catalogue)
+        info = pipeline.find_engine(_request(args), catalogue)
         of_clouds = not {"image", "views"} & set(info.inputs)
     else:
         of_clouds = bool(clouds) and not pictures
-    request = _request(args, of_clouds)
+    request = _request(args, CLOUDS if of_clouds else DEFAULT)
     _check_method(args, pipeline.find_engine(request, catalogue))
     if not (clouds if of_clouds else pictures):
         what, kind = (".ply files", SUFFIX) if of_clouds else ("pictures", "PNG or JPEG")
@@ -199,12 +240,13 @@ def _facts(made: pipeline.Made, report: Report) -> str:
     return f"{report.faces} faces, {report.parts} part{'s' if report.parts != 1 else ''}, {solid}"
 
 
-def _request(args: argparse.Namespace, of_cloud: bool) -> Request:
+def _request(args: argparse.Namespace, engine: str = "") -> Request:
+    """``engine`` where the user names none."""
     options: dict[str, Any] = {"up": args.up} if args.up != AUTO else {}
     if args.method:
         options["method"] = args.method
     return Request(
-        engine=args.engine or (CLOUDS if of_cloud else DEFAULT),
+        engine=args.engine or engine,
         seed=args.seed,
         preset=args.preset,
         target_faces=args.faces,
@@ -213,6 +255,10 @@ def _request(args: argparse.Namespace, of_cloud: bool) -> Request:
         output=args.made,
         options=options | ({"keep_scale": True} if args.keep_scale else {}),
     )
+
+
+def _of_text(args: argparse.Namespace, text: str) -> Request:
+    return replace(_request(args), prompt=text, negative_prompt=args.without, name=title_of(text))
 
 
 def _with_source(request: Request, path: Path) -> Request:

@@ -17,16 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import Cancelled
+from .inputs import given
 from .protocol import Request
 from .watch import Watch
 
-CUT_OUT, READ, ENGINE = "Cutting out", "Reading", "Reconstructing"
+CUT_OUT, READ, ENGINE, IMAGINE = "Cutting out", "Reading", "Reconstructing", "Imagining"
 SURFACE, FINISH = "Meshing", "Finishing"
-STAGES = (CUT_OUT, READ, ENGINE, SURFACE, FINISH)
+STAGES = (CUT_OUT, READ, ENGINE, IMAGINE, SURFACE, FINISH)
 
-# Seconds on two cores of Pocket at its standard preset, and of 65,000 Gaussians; only their proportions matter, and
-# only until the first job of that kind has finished.
+# Seconds on two cores of Pocket and of Pocket Text at their standard presets, and of 65,000 Gaussians; only their
+# proportions matter, and only until the first job of that kind has finished.
 OF_PICTURES: Mapping[str, float] = {CUT_OUT: 0.08, ENGINE: 2.0, SURFACE: 0.5, FINISH: 0.2}
+OF_TEXTS: Mapping[str, float] = {IMAGINE: 1.2, SURFACE: 0.15, FINISH: 0.15}
 OF_CLOUDS: Mapping[str, float] = {READ: 0.3, ENGINE: 0.05, SURFACE: 4.0, FINISH: 0.3}
 
 REPORT_EVERY = 0.05  # seconds between two reports of one stage: more would only load the link
@@ -120,7 +122,8 @@ class Timings:
     @staticmethod
     def work(request: Request) -> str:
         """The name under which a job's lengths are kept: an engine takes longer for a mesh than for a cut-out."""
-        return request.engine if request.output == "mesh" else f"{request.engine}:{request.output}"
+        name = request.engine or given(request)  # where no engine is named, the input decides on it
+        return name if request.output == "mesh" else f"{name}:{request.output}"
 
     def expected(self, engine: str, preset: str) -> dict[str, float]:
         return dict(self._seconds.get(f"{engine}/{preset}", {}))

@@ -72,7 +72,7 @@ class Placement:
 class Request:
     """What the user asked for; complete, serialisable, stored on the result so that it can be run again."""
 
-    engine: str = "pocket"
+    engine: str = ""  # "" is the first of Maquette's own that takes what is given
     images: tuple[Picture, ...] = ()
     prompt: str = ""
     negative_prompt: str = ""

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 _BUILT_IN = {
     "pocket": (".pocket.engine", "PocketEngine"),
+    "pocket_text": (".pocket_text.engine", "PocketTextEngine"),
     "splat": (".splat.engine", "SplatEngine"),
     "birefnet": (".birefnet.engine", "BiRefNetEngine"),
 }

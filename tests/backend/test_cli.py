@@ -86,7 +86,7 @@ def test_a_text_becomes_a_file(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--prompt", "a ball", "-o", "x.glb"], "Slab makes no meshes from text. Choose Words."),
+        (["--prompt", "a ball", "--engine", "pocket", "-o", "x.glb"], "Slab makes no meshes from text. Choose Words."),
         (["-o", "x.glb"], "Give either a picture or --prompt"),
         (["chair.png", "--prompt", "x", "-o", "x.glb"], "Give either a picture or --prompt"),
         (["missing.png", "-o", "x.glb"], "missing.png"),
@@ -311,7 +311,7 @@ def test_without_a_terminal_progress_is_plain_lines(tmp_path):
         timeout=120,
         check=True,
     )
-    assert "a ball: Reconstructing" in done.stderr and "\r" not in done.stderr
+    assert "a ball: Imagining" in done.stderr and "\r" not in done.stderr
     assert len(done.stdout.splitlines()) == 1
 
 
