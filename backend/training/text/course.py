@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ...engines.pocket_text.words import Vocabulary
@@ -23,10 +23,12 @@ from ..data.shards import things
 from ..grammar.sample import FAMILIES, held_out
 from ..loop import CHECKPOINT, Plan
 from .autoencoder import Autoencoder
+from .choosing import choices, probe
 from .config import Config
 from .distillation import distil
 from .grids import Supply
 from .latents import Latents, grammar_shards, real_shards
+from .look import look
 from .reconstruction import channels_last, train_autoencoder
 from .sampling import Settings
 from .shipping import fitting, ship
@@ -118,12 +120,28 @@ class Course:
             )
         return finished
 
+    def look(self) -> bool:
+        """A sheet of what the network makes of a list of texts: FOLDER/look.png."""
+        model, vocabulary = self.trained_flow(), Vocabulary.read(self.folder / "words.json")
+        look(self.trained_autoencoder(), model, vocabulary, self.chosen(), self.folder / "look.png")
+        return True
+
+    def choose(self) -> bool:
+        """Prints steps, guidance and shift, each with what it gives on captions that were not trained on."""
+        latents, reader = Latents.read(self.folder / "latents"), Reader(Vocabulary.read(self.folder / "words.json"))
+        given = self.chosen()
+        candidates = [replace(given, guidance=g) for g in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)]
+        candidates += [replace(given, steps=n) for n in (8, 12, 16, 50)] + [replace(given, shift=s) for s in (0.6, 2.0)]
+        seeds = range(VALIDATION_SEEDS, VALIDATION_SEEDS + 128)
+        networks = (self.trained_autoencoder(), self.trained_flow(), reader, probe(latents))
+        for found in choices(*networks, candidates, seeds):
+            print(found, flush=True)
+        return True
+
     def export(self) -> bool:
         """The distilled network if there is one, else the flow with this course's settings."""
-        distilled = self.folder / "distilled" / CHECKPOINT
-        settings = Settings(**checkpoint.read(distilled)[1]["settings"]) if distilled.exists() else self.settings
-        vocabulary = Vocabulary.read(self.folder / "words.json")
-        size = ship(self.trained_autoencoder(), self.trained_flow(), vocabulary, settings, self.folder / "ship")
+        model, vocabulary = self.trained_flow(), Vocabulary.read(self.folder / "words.json")
+        size = ship(self.trained_autoencoder(), model, vocabulary, self.chosen(), self.folder / "ship")
         print(f"{self.folder / 'ship'}: {size:,} bytes")
         return True
 
@@ -149,6 +167,11 @@ class Course:
         model = TextToLatents(self.config)
         model.load_state_dict(checkpoint.part(checkpoint.read(path)[0], "ema"))
         return model.eval()
+
+    def chosen(self) -> Settings:
+        """How to sample: as the distilled network was taught, if there is one, else this course's settings."""
+        path = self.folder / "distilled" / CHECKPOINT
+        return Settings(**checkpoint.read(path)[1]["settings"]) if path.exists() else self.settings
 
     def vocabulary(self, latents: Latents) -> Vocabulary:
         """That of ``words.json``; made of the captions first, where it is not there yet."""

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from ..grammar.field import grids
-from ..grammar.sample import Specimen, sample
+from ..grammar.sample import Specimen, held_out, sample
 from .config import BAND, RESOLUTION
 
+ASIDE = 1 << 40  # beyond all seeds that are counted through
 Maker = Callable[[int], tuple[np.ndarray, np.ndarray]]
 
 
@@ -47,8 +48,12 @@ def small(specimen: Specimen) -> tuple[np.ndarray, np.ndarray]:
 
 
 def make(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The small grids of the grammar's object of this seed."""
-    return small(sample(seed))
+    """The small grids of the grammar's object of this seed, or of another seed's where this one's is held out."""
+    specimen = sample(seed)
+    while held_out(specimen.attributes):
+        seed += ASIDE
+        specimen = sample(seed)
+    return small(specimen)
 
 
 def batch(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Batch:

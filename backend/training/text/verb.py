@@ -17,7 +17,7 @@ from .config import Config, tiny
 from .course import Course
 from .sampling import Settings
 
-STAGES = ("autoencoder", "latents", "flow", "distil", "export", "all")
+STAGES = ("autoencoder", "latents", "flow", "distil", "look", "choose", "export", "all")
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     course = Course(
         folder=options.out,
         config=tiny() if options.tiny else Config(),
-        data=options.data if options.data and options.data.is_dir() else None,
+        data=options.data if (options.data / "index.jsonl.gz").is_file() else None,
         device=options.device,
         minutes=options.minutes,
         piece=options.piece,
@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int, default=0, help="0: what suits the device")
     parser.add_argument("--share", type=float, default=0.25, help="of real objects in the flow's batches")
     parser.add_argument("--threads", type=int, default=1, help="of a processor")
-    parser.add_argument("--steps", type=int, default=Settings.steps, help="export: of the sampler")
-    parser.add_argument("--guidance", type=float, default=Settings.guidance, help="export: strength")
-    parser.add_argument("--shift", type=float, default=Settings.shift, help="export: of the times")
+    parser.add_argument("--steps", type=int, default=Settings.steps, help="of the sampler")
+    parser.add_argument("--guidance", type=float, default=Settings.guidance, help="its strength")
+    parser.add_argument("--shift", type=float, default=Settings.shift, help="of its times; above 1: slower at first")
     return parser
 
 

@@ -17,12 +17,15 @@ from maquette.backend.training.text import latents as latents_module
 from maquette.backend.training.text.accuracy import accuracy, f_scores
 from maquette.backend.training.text.autoencoder import Autoencoder
 from maquette.backend.training.text.blocks import coarse_to_fine, fine_to_coarse
+from maquette.backend.training.text.choosing import choices, probe
 from maquette.backend.training.text.config import Config, tiny
+from maquette.backend.training.text.course import Missing
 from maquette.backend.training.text.distillation import distil, guided
 from maquette.backend.training.text.encoder import tensors
 from maquette.backend.training.text.flow import times, waves
 from maquette.backend.training.text.grids import Batch, Supply, batch, make, small, varied
 from maquette.backend.training.text.latents import Latents, grammar_shards
+from maquette.backend.training.text.look import look
 from maquette.backend.training.text.pictures import view
 from maquette.backend.training.text.reconstruction import losses, train_autoencoder
 from maquette.backend.training.text.sampling import Guided, Settings, schedule
@@ -35,6 +38,8 @@ from maquette.backend.training.text.teaching import (
     train_flow,
     validation,
 )
+from maquette.backend.training.text.verb import main
+from PIL import Image
 
 TINY = tiny()
 FEW = FAMILIES[:3]
@@ -253,10 +258,11 @@ def test_the_sampler_arrives_where_the_flow_leads(network):
         torch.testing.assert_close(got, point, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_stage_learns_and_what_ships_is_what_was_learned(tmp_path):
     """One whole course in the tiny configuration: about half a minute on one core."""
     supply = Supply(4, make=few)
-    plan = Plan(steps=90, lr=4e-3, warmup=10, ema=0.95, log_every=10)
+    plan = Plan(steps=70, lr=4e-3, warmup=10, ema=0.95, log_every=10)
     before = losses(*Autoencoder(TINY.autoencoder).decoder(torch.zeros(4, 64, 8)), supply.batch(0))["loss"].item()
     autoencoder, reached = train_autoencoder(TINY.autoencoder, plan, supply, tmp_path / "autoencoder")
     assert reached.finished
@@ -289,8 +295,20 @@ def test_every_stage_learns_and_what_ships_is_what_was_learned(tmp_path):
     after = validation(model, latents.values.float(), *words)
     assert reached.finished and after < 0.75 * before
 
+    classifier = probe(latents, 60)
+    seen = classifier(latents.values.float())
+    assert sum(a == facts["family"] for a, facts in zip(seen, latents.facts, strict=True)) > 0.8 * len(seen)
+    candidates = [Settings(4, 1.0), Settings(4, 3.0)]
+    measured = list(choices(autoencoder, model, reader, classifier, candidates, range(6)))
+    assert [found.settings for found in measured] == candidates
+    for found in measured:
+        assert 0 <= found.family <= 1 and 0 < found.colour < 1
+    look(autoencoder, model, vocabulary, Settings(2, 2.0), tmp_path / "look.png", texts[:2], 1)
+    with Image.open(tmp_path / "look.png") as picture:
+        assert picture.size == (4 * 112, 126) and len(set(picture.convert("L").tobytes())) > 30
+
     student, settings, finished = distil(
-        model, Settings(8, 2.0), Plan(steps=60, lr=2e-3, ema=0.95), latents, reader, tmp_path / "distilled", (2,), 32
+        model, Settings(8, 2.0), Plan(steps=40, lr=2e-3, ema=0.95), latents, reader, tmp_path / "distilled", (2,), 32
     )
     assert finished and settings == Settings(2, 2.0, distilled=True)
     x, t = torch.randn(16, 64, 8), torch.full((16,), 0.25)
@@ -308,3 +326,25 @@ def test_every_stage_learns_and_what_ships_is_what_was_learned(tmp_path):
     _, small, _ = load(TINY, dequantised(tmp_path / "ship" / "pocket_text_int8.safetensors"))
     expected = Guided(small.text, small.flow, settings)(x[:1], t[:1], *reader(texts[:1]))
     close(guide(run())(x[0].numpy(), 0.25), expected[0], 1e-3)
+
+
+@pytest.mark.slow
+def test_the_command_says_what_is_left_to_do_and_goes_on(tmp_path, capsys):
+    def text(stage, *options):
+        return main([stage, "--tiny", "--out", str(tmp_path), "--data", "", "--objects", "6", "--batch", "2", *options])
+
+    with pytest.raises(Missing, match="text autoencoder"):
+        text("latents")
+    assert text("autoencoder", "--minutes", "0.05", "--piece", "0.01") == 3
+    assert text("autoencoder", "--minutes", "0.02") == 0
+    assert text("latents", "--piece", "0") == 3 and text("latents") == 0
+    with pytest.raises(Missing, match="text flow"):
+        text("export")
+    for stage in ("flow", "export", "distil", "export"):
+        assert text(stage, "--minutes", "0.01", "--steps", "5") == 0
+    assert text("all", "--minutes", "0.02", "--piece", "1") == 0  # nothing is left but to export again
+    network = PocketTextNetwork.load(
+        tmp_path / "ship" / "pocket_text_int8.safetensors", tmp_path / "ship" / "pocket_text_words.json"
+    )
+    assert network.settings.distilled and network.settings.steps == 8
+    assert "finished" in capsys.readouterr().out
