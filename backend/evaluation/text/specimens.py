@@ -19,7 +19,7 @@ from ...training.grammar.sample import FAMILIES, Specimen, held_out, sample
 from .solid import Solid
 
 UNSEEN = 1_000_000_000
-_PATIENCE = 4000  # seeds tried for one object before its family is passed over
+_PATIENCE = 800  # seeds tried for one object before its family is passed over
 
 
 @dataclass(frozen=True)

@@ -99,12 +99,14 @@ def _seen(solid: Solid, rng: np.random.Generator, number: int) -> Solid:
 
 def examine(judge: Judge, count: int, start: int = 2 * UNSEEN) -> dict[str, float]:
     """How often the judge is right about combinations that it never saw, drawn apart from those that are asked for:
-    family and colour; the own caption first among 100.
+    family and colour; the own caption first among 100 (or ``count``, where that is less).
     """
     asked = held_out_prompts(count, start)
     verdict = judge.judge(np.stack([views(make(a.seed, a.family)) for a in asked]))
     read = judge.read([a.prompt for a in asked])
-    ranks = [r for i in range(0, len(asked) - 99, 100) for r in caption_ranks(verdict.embedding, read, i)]
+    size = min(100, len(asked))
+    blocks = range(0, len(asked) - size + 1, size)
+    ranks = [r for i in blocks for r in caption_ranks(verdict.embedding, read, i, size)]
     coloured = [c == a.colour for c, a in zip(verdict.colour, asked, strict=True) if a.colour]
     return {
         "family": float(np.mean([f == a.family for f, a in zip(verdict.family, asked, strict=True)])),
