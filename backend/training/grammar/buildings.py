@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .build import Build
 from .dice import Dice
 from .register import family
@@ -67,3 +69,301 @@ def house(d: Dice, b: Build) -> None:
     b.has("door", "doors", 1, door)
     if d.chance(0.5):
         b.has("window", "windows", len(spots), pane)
+
+
+def battlements(b: Build, radius: float, z: float, paint, count: int = 6) -> None:
+    """Teeth on a round wall's top."""
+    for i in range(count):
+        a = 2 * math.pi * i / count
+        b.part("merlon")
+        b.box((0.4 * radius, 0.13 * radius + 0.03, 0.11), (radius * 0.86 * math.sin(a), radius * 0.86 * math.cos(a), z),
+              paint, turn=(0, 0, -math.degrees(a)))  # fmt: skip
+
+
+@family("tower")
+def tower(d: Dice, b: Build) -> None:
+    b.noun("tower", "tower", "turret")
+    body = b.main(("grey", "beige", "brown", "white"), ("stone", "brick", "wooden"))
+    roof = b.other(body, 0.9, ("red", "blue", "brown", "dark red", "green", "grey"))
+    high, r, square = d.real(0.9, 1.6), 0.45, d.chance(0.35)
+    b.say("tall" if high > 1.35 else "low" if high < 1.05 else "")
+    b.say("square" if square else "round")
+    if square:
+        b.box((r, r, high), (0, 0, high), body)
+    else:
+        b.cylinder(r * 1.1, high, (0, 0, high), body, top=0.9)
+    if d.chance(0.55):
+        b.part("roof")
+        up = d.real(0.35, 0.6)
+        if square:
+            b.box((r + 0.13, r + 0.13, up), (0, 0, 2 * high + up), roof, top=0.0)
+        else:
+            b.cylinder(r + 0.13, up, (0, 0, 2 * high + up), roof, top=0.0)
+        b.has("roof", "roofs", 1, roof, "pointed")
+    else:
+        b.again("body")
+        if square:
+            b.box((r + 0.08, r + 0.08, 0.1), (0, 0, 2 * high), body)
+            for x in (-1, 0, 1):
+                for y in (-1, 0, 1):
+                    if x or y:
+                        b.part("merlon")
+                        b.box((0.13, 0.13, 0.13), (x * (r - 0.05), y * (r - 0.05), 2 * high + 0.2), body)
+        else:
+            b.cylinder(r + 0.1, 0.1, (0, 0, 2 * high), body)
+            battlements(b, r + 0.1, 2 * high + 0.2, body)
+        b.has("battlements")
+    door = b.paint("brown", "black", "red")
+    b.part("door")
+    b.box((0.16, 0.08, 0.28), (0, -r - 0.02, 0.28), door)
+    count = d.whole(1, 3)
+    for i in range(count):
+        window(b, 0, -r * (1 if square else 1.02), 2 * high - 0.3 - i * 0.42, 0.09, b.paint("black", "yellow"))
+    b.has("door", "doors", 1, door)
+    b.has("window", "windows", count)
+
+
+@family("castle")
+def castle(d: Dice, b: Build) -> None:
+    b.noun("castle", "fortress", "castle")
+    body = b.main(("grey", "beige", "brown", "white", "pink"), ("stone", "brick"))
+    roof = b.other(body, 0.9, ("red", "blue", "purple", "dark red", "green", "brown"))
+    pointed = d.chance(0.6)
+    high = d.real(0.32, 0.45)
+    b.box((0.85, 0.65, high), (0, 0, high), body)
+    b.box((0.7, 0.5, high), (0, 0, high + 0.25), body.shade(0.9), cut=True)
+    towers = d.pick((2, 4, 4))
+    tall = d.real(0.6, 0.8)
+    for x, y in ((-1, -1), (1, -1), (-1, 1), (1, 1))[:towers]:
+        b.part("tower")
+        at = (0.85 * x, 0.65 * y)
+        b.cylinder(0.24, tall, (*at, tall), body)
+        if pointed:
+            b.again("tower")
+            b.cylinder(0.31, 0.25, (*at, 2 * tall + 0.25), roof, top=0.0)
+        else:
+            b.cylinder(0.29, 0.09, (*at, 2 * tall), body)
+            b.cylinder(0.2, 0.09, (*at, 2 * tall + 0.08), body.shade(0.9), cut=True)
+    keep = d.chance(0.6)
+    if keep:
+        b.part("keep")
+        b.box((0.3, 0.25, 0.75), (0, 0.15, 0.75), body)
+        if pointed:
+            b.box((0.37, 0.32, 0.25), (0, 0.15, 1.75), roof, top=0.0)
+    gate = b.paint("brown", "black", "dark red")
+    b.part("gate")
+    b.box((0.2, 0.07, 0.24), (0, -0.65, 0.24), gate)
+    b.has("tower", "towers", towers)
+    if pointed:
+        b.has("roof", "roofs", 0, roof, "pointed")
+    b.has("gate", "gates", 1, gate)
+    if keep:
+        b.has("keep", "keeps", 1)
+
+
+@family("church")
+def church(d: Dice, b: Build) -> None:
+    b.noun("church", "chapel")
+    body = b.main(("white", "beige", "grey", "red"), ("stone", "brick", "wooden"))
+    roof = b.other(body, 0.9, ("grey", "red", "brown", "black", "blue", "dark red"))
+    long = d.real(0.7, 0.95)
+    b.box((0.45, long, 0.42), (0, 0.2, 0.42), body)
+    b.again("body")
+    b.box((0.27, 0.27, 0.8), (0, -long + 0.05, 0.8), body)
+    b.part("roof")
+    b.gable((0.54, long + 0.05, 0.28), (0, 0.2, 1.1), roof)
+    up = d.real(0.3, 0.55)
+    b.part("spire")
+    b.box((0.34, 0.34, up), (0, -long + 0.05, 1.58 + up), roof, top=0.0)
+    gold = b.paint("golden", "white", "black")
+    if d.chance(0.7):
+        b.part("cross")
+        z = 1.6 + 2 * up
+        b.box((0.045, 0.045, 0.2), (0, -long + 0.05, z + 0.08), gold)
+        b.box((0.14, 0.045, 0.045), (0, -long + 0.05, z + 0.12), gold)
+        b.has("cross", "crosses", 1, gold)
+    door = b.paint("brown", "red", "black", "blue")
+    b.part("door")
+    b.box((0.14, 0.07, 0.26), (0, -long - 0.2, 0.26), door)
+    pane = b.paint("light blue", "yellow", "blue")
+    with b.pair():
+        for y in (-0.2, 0.25, 0.7):
+            b.part("window")
+            b.box((0.05, 0.09, 0.18), (0.44, y * long + 0.15, 0.48), pane)
+    b.has("roof", "roofs", 1, roof)
+    b.has("spire", "spires", 1, roof, "tall" if up > 0.45 else "")
+    b.has("door", "doors", 1, door)
+
+
+@family("windmill")
+def windmill(d: Dice, b: Build) -> None:
+    b.noun("windmill", "mill")
+    body = b.main(("white", "brown", "red", "beige"), ("wooden", "stone", "brick"))
+    cap = b.other(body, 0.9, ("brown", "red", "grey", "dark blue", "black"))
+    sail = b.other(body, 0.8, ("white", "brown", "red", "beige", "yellow"))
+    high = d.real(0.6, 0.75)
+    b.cylinder(0.48, high, (0, 0, high), body, top=0.65)
+    b.part("roof")
+    b.dome((0.36, 0.36, 0.36), (0, 0, 2 * high - 0.03), cap)
+    z, y = 2 * high + 0.06, -0.48
+    b.part("hub")
+    b.pole((0, 0, z), (0, y, z), 0.08, cap)
+    first = d.one(0, 45)
+    for i in range(4):
+        a = math.radians(first + 90 * i)
+        x, up = math.sin(a), math.cos(a)
+        b.part("sail")
+        b.beam((0.2 * x, y, z + 0.2 * up), (0.85 * x, y, z + 0.85 * up), (0.13, 0.04), sail)
+        b.beam((0, y, z), (0.3 * x, y, z + 0.3 * up), (0.05, 0.05), sail)
+    b.part("door")
+    b.box((0.13, 0.07, 0.22), (0, -0.46, 0.22), door := b.paint("brown", "blue", "black", "green"))
+    b.has("sail", "sails", 4, sail)
+    b.has("roof", "roofs", 1, cap)
+    b.has("door", "doors", 1, door)
+
+
+@family("lighthouse")
+def lighthouse(d: Dice, b: Build) -> None:
+    b.noun("lighthouse")
+    body = b.main(("white", "red", "white", "yellow"), ("stone",))
+    top = b.other(body, 0.9, ("red", "black", "blue", "green", "dark red"))
+    high = d.real(0.8, 1.15)
+    stripes = d.pick((0, 1, 2, 3))
+    b.say("tall" if high > 1.05 else "")
+    b.cylinder(0.4, high, (0, 0, high), body, top=0.62)
+    if stripes:
+        hue = b.other(body, 1.0, ("red", "blue", "black", "white"))
+        for i in range(stripes):
+            b.part("stripe")
+            t = (i + 0.75) / (stripes + 0.5)
+            b.cylinder(0.4 * (1 - 0.38 * t) + 0.03, high * 0.28 / stripes + 0.03, (0, 0, 2 * high * t), hue, top=0.96)
+        b.has("stripe", "stripes", stripes, hue)
+    b.part("gallery")
+    b.cylinder(0.36, 0.05, (0, 0, 2 * high + 0.03), top)
+    light = b.paint("yellow", "light blue")
+    b.part("light")
+    b.cylinder(0.19, 0.17, (0, 0, 2 * high + 0.2), light)
+    b.part("roof")
+    b.cylinder(0.28, 0.14, (0, 0, 2 * high + 0.48), top, top=0.1)
+    b.part("door")
+    b.box((0.12, 0.08, 0.2), (0, -0.38, 0.2), top)
+    b.has("roof", "roofs", 1, top)
+    b.has("light", "lights", 1, light)
+
+
+@family("barn")
+def barn(d: Dice, b: Build) -> None:
+    b.noun("barn", "shed", "stable")
+    body = b.main(("red", "red", "brown", "dark red"), ("wooden",))
+    roof = b.other(body, 1.0, ("grey", "brown", "black", "white", "dark red"))
+    trim = b.other(body, 1.0, ("white", "white", "brown", "yellow"))
+    wide, long, wall = 0.62, d.real(0.75, 1), d.real(0.35, 0.45)
+    b.say("long" if long > 0.92 else "")
+    b.box((wide, long, wall), (0, 0, wall), body)
+    b.again("body")
+    b.gable((wide, long, 0.19), (0, 0, 2 * wall + 0.19), body, top=0.62)
+    b.part("roof")
+    with b.pair():
+        b.beam((wide + 0.06, 0, 2 * wall - 0.04), (0.6 * wide, 0, 2 * wall + 0.4), (long + 0.07, 0.05), roof)
+    b.gable((0.68 * wide, long + 0.07, 0.14), (0, 0, 2 * wall + 0.51), roof)
+    b.part("door")
+    b.box((0.27, 0.07, 0.3), (0, -long, 0.3), trim)
+    b.box((0.2, 0.09, 0.23), (0, -long, 0.3), body.shade(0.8))
+    b.beam((-0.17, -long - 0.05, 0.1), (0.17, -long - 0.05, 0.5), (0.045, 0.05), trim)
+    b.beam((0.17, -long - 0.05, 0.1), (-0.17, -long - 0.05, 0.5), (0.045, 0.05), trim)
+    b.part("window")
+    b.box((0.11, 0.06, 0.11), (0, -long, 2 * wall + 0.2), trim)
+    b.has("roof", "roofs", 1, roof)
+    b.has("door", "doors", 1, trim)
+
+
+@family("well")
+def well(d: Dice, b: Build) -> None:
+    b.noun("well", "water well", "wishing well")
+    body = b.main(("grey", "beige", "brown"), ("stone", "brick"))
+    wood = b.other(body, 1.0, ("brown", "beige", "black", "white"))
+    roof = b.other(wood, 0.6, ("red", "dark red", "blue", "green", "brown"))
+    b.cylinder(0.55, 0.3, (0, 0, 0.3), body)
+    b.cylinder(0.42, 0.3, (0, 0, 0.42), b.paint("blue", "light blue"), cut=True)
+    with b.pair("post"):
+        b.box((0.06, 0.06, 0.45), (0.48, 0, 0.9), wood)
+    b.part("roof")
+    up = d.real(0.2, 0.36)
+    b.gable((0.5, 0.62, up), (0, 0, 1.28 + up), roof, turn=(0, 0, 90))
+    b.part("beam")
+    b.pole((-0.48, 0, 1.05), (0.48, 0, 1.05), 0.06, wood)
+    bucket = d.chance(0.6)
+    if bucket:
+        b.part("bucket")
+        b.pole((0, 0, 0.8), (0, 0, 1.05), 0.04, wood)
+        b.cylinder(0.12, 0.12, (0, 0, 0.72), wood, top=1.2)
+    b.has("roof", "roofs", 1, roof)
+    b.has("post", "posts", 2, wood)
+    if bucket:
+        b.has("bucket", "buckets", 1)
+
+
+@family("bridge")
+def bridge(d: Dice, b: Build) -> None:
+    """Along x, over one, two or three arches."""
+    b.noun("bridge", "arch bridge", "bridge")
+    body = b.main(("grey", "brown", "red", "beige"), ("stone", "wooden", "metal", "brick"))
+    arches = d.whole(1, 3)
+    deep = d.real(0.25, 0.36)
+    high = 0.36 if arches > 1 else 0.45
+    b.box((1.0, deep, high), (0, 0, high), body)
+    r = 0.82 / arches
+    for i in range(arches):
+        x = (2 * i + 1 - arches) * (0.94 / arches)
+        b.cylinder((r, min(2 * high - 0.14, 1.5 * r)), deep + 0.1, (x, 0, 0), body.shade(0.85), turn=(90, 0, 0),
+                   cut=True)  # fmt: skip
+    rail = b.other(body, 0.4)
+    b.part("railing")
+    for y in (-deep, deep):
+        b.box((1.0, 0.05, 0.05), (0, y, 2 * high + 0.22), rail)
+        for x in (-0.95, -0.48, 0, 0.48, 0.95):
+            b.box((0.05, 0.05, 0.12), (x, y, 2 * high + 0.1), rail)
+    b.has("arch", "arches", arches)
+    b.has("railing", "railings", 0, rail)
+    if deep > 0.32:
+        b.say("wide")
+
+
+@family("tent")
+def tent(d: Dice, b: Build) -> None:
+    round_one = d.chance(0.4)
+    body = b.main(("orange", "green", "blue", "beige", "red"), ("fabric",))
+    door = b.other(body, 1.0, ("black", "white", "brown", "yellow", "blue"))
+    if round_one:
+        b.noun("teepee", "tipi", "tent")
+        high = d.real(0.7, 0.9)
+        b.cylinder(0.75, high, (0, 0, high), body, top=0.08)
+        b.part("pole")
+        for x, y in ((-0.16, 0), (0.16, 0), (0, 0.16)):
+            b.pole((-0.2 * x, -0.2 * y, 2 * high - 0.2), (x, y, 2 * high + 0.2), 0.045, b.paint("brown"))
+        b.part("door")
+        b.box((0.24, 0.06, 0.34), (0, -0.64, 0.32), door, top=0.15, turn=(-24, 0, 0))
+        b.has("pole", "poles", 0)
+    else:
+        b.noun("tent", "camping tent")
+        wide, long, high = d.real(0.6, 0.75), d.real(0.7, 0.95), d.real(0.4, 0.55)
+        b.gable((wide, long, high), (0, 0, high), body)
+        b.part("door")
+        b.gable((wide * 0.45, 0.07, high * 0.75), (0, -long, high * 0.75), door)
+        b.say("long" if long > 0.88 else "")
+    b.has("entrance" if d.chance(0.5) else "door", "doors", 1, door)
+
+
+@family("igloo")
+def igloo(d: Dice, b: Build) -> None:
+    b.noun("igloo", "snow house")
+    body = b.main(("white", "white", "light blue", "silver"), faithful=0.75)
+    high = d.real(0.6, 0.8)
+    b.dome((0.8, 0.8, high), (0, 0, 0), body)
+    b.again("body")
+    b.cylinder((0.3, 0.38), 0.3, (0, -0.85, 0.03), body, turn=(90, 0, 0))
+    b.box((1, 1.5, 0.3), (0, 0, -0.3), body, cut=True)
+    door = b.paint("black", "dark blue")
+    b.cylinder((0.2, 0.27), 0.2, (0, -1.12, 0), door, turn=(90, 0, 0), cut=True)
+    b.has("entrance", "entrances", 1, door)
+    b.say("round")

@@ -87,7 +87,7 @@ def _one(dice: Dice, words: Words, form: str) -> str:
     clauses = list(words.clauses)
     colour_told = not words.material or dice.chance(0.5)
     if form == "full":
-        return article(_head(dice, words, words.adjectives[:2], colour_told, True)) + _tail(dice, clauses[:3])
+        return article(_head(dice, words, words.adjectives[:2], True, dice.chance(0.7))) + _tail(dice, clauses[:3])
     if form == "bare":
         return _head(dice, words, [], False, False)
     if form == "colour":
