@@ -7,6 +7,39 @@ from .drawing import duration, say
 from .job import Job
 
 
+def draw_status(layout, session) -> None:
+    """One line, always as high: how it stands, for the list of jobs may lie below the window's edge."""
+    row = layout.row(align=True)
+    if session is None or not session.jobs:
+        row.label(text="Ready")
+        return
+    job = next((job for job in session.jobs if job.state == "running"), None)
+    if job is not None:
+        row.progress(factor=job.fraction, type="BAR", text=_stage(job))
+        row.operator("maquette.cancel", text="", icon="X").job = job.id
+    elif session.state == "failed":
+        row.label(text="Stopped: see Jobs", icon="ERROR")
+    elif not session.jobs[-1].ended:
+        row.label(text="Starting", icon="TIME")
+    else:
+        last = session.jobs[-1]
+        doubtful = last.state == "failed" or (last.report is not None and last.report.warnings)
+        row.label(text=_outcome(last), icon="ERROR" if doubtful else "CHECKMARK" if last.report else "PANEL_CLOSE")
+
+
+def _outcome(job: Job) -> str:
+    if job.state == "done" and job.report is not None:
+        return "Done, with a warning: see Jobs" if job.report.warnings else f"Done in {job.report.seconds:.1f} s"
+    return "Failed: see Jobs" if job.state == "failed" else "Cancelled"
+
+
+def _stage(job: Job) -> str:
+    text = "Stopping" if job.cancelling else job.stage or "Starting"
+    if job.eta is not None and not job.cancelling:
+        text += f" · {duration(job.eta)} left"
+    return text
+
+
 def draw_left_over(layout, context) -> None:
     count = runtime.left_over
     box = layout.box()
@@ -32,10 +65,7 @@ def draw_pending(layout, job: Job) -> None:
     row.label(text=job.request.name, icon="PLAY" if job.state == "running" else "TIME")
     row.operator("maquette.cancel", text="", icon="X").job = job.id
     if job.state == "running":
-        text = "Stopping" if job.cancelling else job.stage or "Starting"
-        if job.eta is not None and not job.cancelling:
-            text += f" · {duration(job.eta)} left"
-        column.progress(factor=job.fraction, type="BAR", text=text)
+        column.progress(factor=job.fraction, type="BAR", text=_stage(job))
 
 
 def draw_ended(layout, context, job: Job) -> None:

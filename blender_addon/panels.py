@@ -30,6 +30,7 @@ class MAQUETTE_PT_generate(_Sidebar, bpy.types.Panel):
     bl_idname = "MAQUETTE_PT_generate"
 
     def draw(self, context):
+        job_lines.draw_status(self.layout, runtime.current())
         fields(self.layout).prop(context.scene.maquette, "preset")
         _draw_colour_hint(self.layout, context)
 

@@ -332,3 +332,31 @@ def test_no_panel_raises_whatever_the_state(addon, draw, monkeypatch, state):
             assert "maquette.cancel_errand" in pages["gpu"].operators
         if state == "failed":
             assert "No. Do." in pages["gpu"].text
+
+
+def test_one_line_on_top_says_how_it_stands(addon, draw, signpost, picture):
+    def line():
+        page = draw("MAQUETTE_PT_generate")
+        assert len(page.said) + len(page.bars) == 1, "it is always one line, or all below would move"
+        return (*page.said, *(text for _, text in page.bars))[0]
+
+    assert line() == "Ready"
+    running = submit(addon, picture(), "slow")
+    assert line() == "Starting"
+    pump(addon, lambda: addon.runtime.session().job(running).fraction > 0)
+    assert line().startswith("Cutting out")
+    (cancel,) = [given for idname, _, given in draw("MAQUETTE_PT_generate").buttons if idname == "maquette.cancel"]
+    assert cancel.job == running
+    bpy.ops.maquette.cancel(job=running)
+    pump(addon, lambda: not addon.runtime.busy())
+    assert line() == "Cancelled"
+    for name, prompt, told in (
+        ("post", "x", "Done in"),
+        ("post", "doubt", "Done, with a warning"),
+        ("fail", "x", "Failed"),
+    ):
+        request = addon.link.Request(engine="signpost", name=name, prompt=prompt)
+        target = addon.scene.Target.here(bpy.context)
+        addon.runtime.submit(addon.delivery.Ticket(request, addon.sources.NoSource(), target))
+        pump(addon, lambda: not addon.runtime.busy())
+        assert line().startswith(told)

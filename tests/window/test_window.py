@@ -109,6 +109,42 @@ def test_nothing_outlives_a_closed_blender(seen):
 
 
 @pytest.fixture(scope="module")
+def worded(suite, package):
+    """The facts of the scenario that types a text."""
+    facts = boxes.play(suite, "text", package, limit=1500)
+    if "error" in facts or facts["exit_code"]:
+        pytest.fail(f"{facts.get('error', 'Blender died')}\n{facts['log'][-3000:]}")
+    return facts
+
+
+def test_a_typed_text_becomes_a_mesh_under_its_name(worded):
+    assert worded["typed"] == "a red chair" and worded["state"] == "done", worded["failure"]
+    mesh = worded["mesh"]
+    assert mesh["name"] == "a red chair" and mesh["selected"] and mesh["faces"] > 500
+    assert mesh["low"][2] == pytest.approx(0, abs=1e-3)
+    assert max(h - low for low, h in zip(mesh["low"], mesh["high"], strict=True)) == pytest.approx(1.0, abs=1e-3)
+    assert worded["report"]["seed"] == worded["seed_in_the_field"]
+
+
+def test_an_early_mesh_is_seen_and_goes(worded):
+    assert worded["early"] and not worded["ghost_afterwards"]
+
+
+def test_a_mesh_is_replaced_in_its_place_and_undone(worded):
+    assert worded["again"]["names"] == ["Camera", "Light", "Throne"]
+    assert worded["again"]["turned"] == pytest.approx(0.5)
+    assert set(worded["after_undo"]) == KNOWN
+
+
+def test_a_text_block_of_the_panel_becomes_an_object_a_line_and_unknown_words_are_told(worded):
+    assert worded["block"]
+    (made,) = [names for names in worded["collections"].values() if "a blue lamp" in names]
+    assert made == ["a blue lamp", "a green florb table"]
+    (warning,) = worded["of_the_block"]["a green florb table"]
+    assert "florb" in warning and not worded["of_the_block"]["a blue lamp"]
+
+
+@pytest.fixture(scope="module")
 def troubled(suite, package):
     facts = boxes.play(suite, "troubles", package, limit=1500)
     if "error" in facts or facts["exit_code"]:

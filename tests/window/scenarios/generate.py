@@ -73,14 +73,14 @@ def undo_and_redo() -> Iterator[float]:
 
 
 def cancelled_job(generate: tuple[float, float]) -> Iterator[float]:
-    """The finest preset, stopped on its way by the cross beside its bar."""
+    """The finest preset, stopped on its way by the cross beside its bar on top of the panel."""
     before = sorted(thing.name for thing in bpy.data.objects)
     bpy.context.scene.maquette.preset = "fine"
     yield from hands.click(generate)
     job = yield from hands.wait_for(product.running, "a running job")
     (backend,) = hands.backends()
     os.kill(backend, signal.SIGSTOP)  # or an idle machine has finished before the cross is found
-    cross = yield from hands.button("maquette.cancel", across=0.83, below=generate[1] - 30)
+    cross = yield from hands.button("maquette.cancel", across=0.83)
     facts["cancelled_at"] = job.fraction
     start = time.monotonic()
     os.kill(backend, signal.SIGCONT)
