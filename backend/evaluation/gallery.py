@@ -1,7 +1,7 @@
 """Every training object as a few cameras see it, so that the one most like a picture is found.
 
 A view is described by 16² alphas, 16² luminances (what of the shading is left when its mean and its spread are taken
-out) and 8² colours, all of the picture as it is framed for the engines. Built once, some minutes, and cached.
+out) and 8² colours, all of the picture as it is framed for the engines. Built once, a minute or two, and cached.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import EmptyMask
-from ..imaging.framing import frame
+from ..imaging.framing import FILL
 from .objects import Object, read_index, read_objects
-from .raster import shade
+from .raster import axes
 
 AZIMUTHS = tuple(range(0, 360, 30))  # degrees
 ELEVATION = 15.0
-SIZE, FOV = 96, 45.0
+SIZE, FOV = 32, 45.0
+POINTS = 6000
+LAMP = (-0.35, 0.55, 0.75)  # in camera axes
 SHARDS = ("other_train_00", "other_train_01", "other_train_02", "other_train_untextured")
 FINE, COARSE = 16, 8
 SPREAD = 2.5  # luminances are cut at so many standard deviations
-FORMAT = 1  # of the cache
+FORMAT = 2  # of the cache
 
 Weights = tuple[float, float, float]  # of alphas, luminances, colours
 # Chosen on every fourth object of other_val, by the F@0.1 of what is found.
@@ -101,19 +102,48 @@ def normalised(thing: Object) -> np.ndarray:
 
 
 def views_of(thing: Object) -> np.ndarray:
-    """(len(AZIMUTHS), 704) uint8; of zeros where a camera sees nothing."""
-    vertices, colours, fov = normalised(thing), thing.colours / 255, np.radians(FOV)
-    described = np.zeros((len(AZIMUTHS), 2 * FINE**2 + 3 * COARSE**2), np.uint8)
-    for row, azimuth in zip(described, AZIMUTHS, strict=True):
-        seen = shade(
-            vertices, thing.faces, colours, np.radians(azimuth), np.radians(ELEVATION), SIZE,
-            fov=fov, distance=1 / np.sin(fov / 2), smooth=False,
-        )  # fmt: skip
-        try:
-            row[:] = describe(frame(seen, 2 * FINE).rgba)
-        except EmptyMask:  # nothing to frame: seen edge-on
-            continue
-    return described
+    """(len(AZIMUTHS), 704) uint8; of zeros where a camera sees nothing.
+
+    Drawn as POINTS flat-shaded points of the surface, all views at once: ten times faster than faces, and of
+    pictures so small as good.
+    """
+    vertices = normalised(thing)
+    rng = np.random.default_rng(0)
+    a, b, c = (vertices[thing.faces[:, i]] for i in range(3))
+    normals = np.cross(b - a, c - a)
+    area = np.linalg.norm(normals, axis=1)
+    pick = rng.choice(len(area), POINTS, p=area / area.sum())
+    r, s = np.sqrt(rng.random(POINTS))[:, None], rng.random(POINTS)[:, None]
+    points = a[pick] * (1 - r) + b[pick] * (r * (1 - s)) + c[pick] * (r * s)
+    colours = thing.colours[thing.faces].mean(1)[pick] / 255
+    cameras = np.stack([axes(np.radians(azimuth), np.radians(ELEVATION)) for azimuth in AZIMUTHS])
+    lamps = np.einsum("vij,i->vj", cameras, np.array(LAMP) / np.linalg.norm(LAMP))
+    lit = 0.5 + 0.5 * np.clip(_facing(normals[pick] / area[pick, None], cameras[:, 2], lamps), 0, None)
+    seen = np.einsum("nj,vij->vni", points, cameras)
+    shrink = 1 / (1 - seen[..., 2:] * np.sin(np.radians(FOV / 2)))  # from where a ball of 1 fills the picture
+    flat = seen[..., :2] * shrink
+    low, high = flat.min(1, keepdims=True), flat.max(1, keepdims=True)
+    side = (high - low).max(2, keepdims=True) / FILL
+    place = ((flat - (low + high) / 2) / np.maximum(side, 1e-9) + 0.5) * SIZE
+    column, row = (
+        np.clip(place[..., 0], 0, SIZE - 1).astype(int),
+        np.clip(SIZE - place[..., 1], 0, SIZE - 1).astype(int),
+    )
+    views = len(AZIMUTHS)
+    pixel = (np.arange(views)[:, None] * SIZE + row) * SIZE + column
+    order = np.lexsort((seen[..., 2].ravel(), pixel.ravel()))  # the last of each pixel is its nearest
+    pixels = pixel.ravel()[order]
+    last = np.r_[pixels[1:] != pixels[:-1], True]
+    image = np.zeros((views * SIZE * SIZE, 4), np.float32)
+    shown = order[last]
+    image[pixels[last], :3] = colours[shown % POINTS] * lit.ravel()[shown, None]
+    image[pixels[last], 3] = 1
+    return np.stack([describe(view) for view in image.reshape(views, SIZE, SIZE, 4)])
+
+
+def _facing(normals: np.ndarray, towards: np.ndarray, lamps: np.ndarray) -> np.ndarray:
+    """Cosines (v,n) of normals (n,3), turned to each camera (v,3), to each camera's lamp (v,3)."""
+    return np.asarray(np.where(towards @ normals.T < 0, -1, 1) * (lamps @ normals.T))
 
 
 def load(data: Path, cache: Path) -> Gallery:

@@ -31,12 +31,12 @@ class Rivals:
     """The baselines by name. Heavy things are loaded when first used."""
 
     def __init__(self, data: Path, cache: Path, engine: Engine, prototype: Path | None = None):
-        """``prototype`` names the weights that the prototype had; without it, those of ``engine`` are taken if they
-        are the same. Then the two share one look at each picture.
+        """``prototype`` names the weights that the prototype had. Where ``engine`` has the same ones they are not
+        needed, and the two share one look at each picture; where there are none, neither is there a prototype.
         """
         self._data, self._cache, self._engine, self._prototype = data, cache, engine, prototype
         self._asked: tuple[bytes, list[Match]] = (b"", [])
-        self.shares = prototype is None and PROTOTYPE_SHA256 in {w.sha256 for w in engine.info.weights}
+        self.shares = PROTOTYPE_SHA256 in {w.sha256 for w in engine.info.weights}
         self.titles = TITLES if self.shares or prototype is not None else TITLES[:-1]
         if self.shares:
             _remembering(engine._load())  # type: ignore[attr-defined]
@@ -85,7 +85,7 @@ class Rivals:
 
     @cached_property
     def _network(self) -> PocketNetwork:
-        if self._prototype is not None:
+        if not self.shares and self._prototype is not None:
             return PocketNetwork.load(self._prototype, PROTOTYPE_SHA256)
         network: PocketNetwork = self._engine._load()  # type: ignore[attr-defined]
         return network
@@ -111,7 +111,8 @@ def proportioned(vertices: np.ndarray, rgba: np.ndarray) -> np.ndarray:
 
 def _remembering(network: PocketNetwork) -> None:
     """Lets a network remember what it saw in the last picture, so that two methods pay for one look."""
-    look, last = network.encode, {}
+    look = network.encode
+    last: dict[bytes, Encoding] = {}
 
     def encode(rgba: np.ndarray, *more: object) -> Encoding:
         key = hashlib.sha1(np.ascontiguousarray(rgba).tobytes()).digest()

@@ -1,56 +1,88 @@
-"""A contact sheet: twenty objects from best to worst, ours beside the truth."""
+"""Contact sheets of a run, to be looked at: some objects by chance, the best, and the worst.
+
+A strip shows the input; ours from the input's side, its left, its back and its right; then from one and the same
+three-quarter view the prototype, inflation, and the truth.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image, ImageDraw
 
+from ..errors import JobError
 from ..shapes import TriangleMesh
-from .metrics import Row, turned
+from .metrics import turned
 from .objects import View
 from .raster import shade
+from .rows import Row
+from .run import Bench, read_framed
 
 TILE = 128
-SEEN_FROM = ((0, 15), (55, 20), (180, 20))  # degrees beyond the input azimuth, elevation
+AROUND = ((0, 15), (90, 20), (180, 20), (270, 20))  # degrees beyond the input azimuth, elevation
+BESIDE = (50, 20)
+SHEETS = ("random", "best", "worst")
+COLUMNS = 2
 
 
-def contact_sheet(
-    shown: Sequence[tuple[View, TriangleMesh, np.ndarray, Row]], count: int = 20, columns: int = 2
-) -> np.ndarray:
-    """(H, W, 3) uint8. ``shown``: view, mesh, framed picture, row. Evenly picked by F@0.1, worst and best included.
-
-    A strip is: input, ours from the front, three-quarter, back, three-quarter without colour, and the truth from
-    three-quarter.
-    """
-    ranked = sorted(shown, key=lambda item: -item[3].ours.f[0])
-    picked = [ranked[i] for i in np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).astype(int))]
-    strips = [_strip(*item[:3]) for item in picked]
-    strips += [np.full_like(strips[0], 255)] * (-len(strips) % columns)
-    rows = [np.concatenate(strips[i : i + columns], 1) for i in range(0, len(strips), columns)]
-    return np.concatenate(rows)
+def pick(rows: Sequence[Row], engine: str, which: str, count: int) -> list[Row]:
+    """``count`` rows of different objects, by raw F@0.1 or, for "random", always the same ones by chance."""
+    if which == "random":
+        ranked = [rows[i] for i in np.random.default_rng(4).permutation(len(rows))]
+    else:
+        ranked = sorted(rows, key=lambda row: row.figures[engine]["F@0.1"], reverse=which == "best")
+    chosen: dict[str, Row] = {}
+    for row in ranked:
+        chosen.setdefault(row.id, row)
+    return list(chosen.values())[:count]
 
 
-def _strip(view: View, mesh: TriangleMesh, rgba: np.ndarray) -> np.ndarray:
-    step = rgba.shape[0] // TILE
-    small = rgba.reshape(TILE, step, TILE, step, 4).mean((1, 3))
-    vertices = _unit(turned(mesh.vertices, view.azimuth))
-    colours = mesh.colours[:, :3] / 255 if mesh.colours is not None else np.full_like(vertices, 0.7)
-    truth = _unit(view.object.vertices)
-    tiles = [small]
-    for turn, height in SEEN_FROM:
-        tiles.append(_look(vertices, mesh.faces, colours, view.azimuth + turn, height))
-    tiles.append(_look(vertices, mesh.faces, np.full_like(vertices, 0.8), view.azimuth + SEEN_FROM[1][0], 20))
-    tiles.append(_look(truth, view.object.faces, view.object.colours / 255, view.azimuth + SEEN_FROM[1][0], 20))
+def sheet(bench: Bench, inputs: Sequence[View], rows: Sequence[Row], which: str, count: int = 16) -> np.ndarray:
+    """(H, W, 3) uint8, in two columns of strips; every mesh is made anew."""
+    views = {view.key: view for view in inputs}
+    engine = bench.plan.engine
+    strips = [strip(bench, views[row.key], _figures(row, engine)) for row in pick(rows, engine, which, count)]
+    strips += [np.full_like(strips[0], 255)] * (-len(strips) % COLUMNS)
+    lines = [np.concatenate(strips[i : i + COLUMNS], 1) for i in range(0, len(strips), COLUMNS)]
+    return np.concatenate(lines)
+
+
+def strip(bench: Bench, view: View, said: str = "") -> np.ndarray:
+    """(TILE, 8 · TILE, 3) uint8 of one picture, with a line of text over it."""
+    framed = read_framed(view)
+    step = framed.rgba.shape[0] // TILE
+    tiles = [framed.rgba.reshape(TILE, step, TILE, step, 4).mean((1, 3))]
+    ours = _made(bench, bench.plan.engine, view)
+    tiles += [_look(ours, *where) for where in AROUND]
+    for title in ("prototype", "inflation"):
+        tiles.append(_look(_made(bench, title, view) if title in bench.rivals else None, *BESIDE))
+    truth = view.object
+    tiles.append(_look(TriangleMesh(turned(truth.vertices, -view.azimuth), truth.faces, truth.colours), *BESIDE))
     flat = [tile[..., :3] * tile[..., 3:] + (1 - tile[..., 3:]) for tile in tiles]
-    return (np.concatenate(flat, 1) * 255 + 0.5).astype(np.uint8)
+    picture = Image.fromarray((np.concatenate(flat, 1) * 255 + 0.5).astype(np.uint8))
+    ImageDraw.Draw(picture).text((2, 1), said, fill=(60, 60, 60))
+    return np.asarray(picture)
 
 
-def _look(vertices: np.ndarray, faces: np.ndarray, colours: np.ndarray, azimuth: float, height: float) -> np.ndarray:
-    large = shade(vertices, faces, colours, np.radians(azimuth), np.radians(height), 2 * TILE, half=1.35)
-    return large.reshape(TILE, 2, TILE, 2, 4).mean((1, 3))
+def _figures(row: Row, engine: str) -> str:
+    shown = [f"{name} {f['F@0.1']:.2f}/{f['IoU']:.2f}" for name, f in row.figures.items()]
+    return f"{row.id.split('/')[-1][:28]}  view {row.view}  F@0.1/IoU: {', '.join(shown)}"
 
 
-def _unit(vertices: np.ndarray) -> np.ndarray:
-    low, high = vertices.min(0), vertices.max(0)
-    return (np.asarray(vertices, np.float64) - (low + high) / 2) * (2 / max(1e-9, float((high - low).max())))
+def _made(bench: Bench, title: str, view: View) -> TriangleMesh | None:
+    try:
+        return bench.make(title, read_framed(view))
+    except JobError:
+        return None
+
+
+def _look(mesh: TriangleMesh | None, turn: float, height: float) -> np.ndarray:
+    """A lit picture (TILE, TILE, 4) of a mesh as it is delivered, seen from ``turn`` beyond its front."""
+    if mesh is None:
+        return np.zeros((TILE, TILE, 4), np.float32)
+    low, high = mesh.vertices.min(0), mesh.vertices.max(0)
+    vertices = (np.asarray(mesh.vertices, np.float64) - (low + high) / 2) * (2 / max(1e-9, float((high - low).max())))
+    colours = np.full((len(vertices), 3), 0.7) if mesh.colours is None else mesh.colours[:, :3] / 255
+    large = shade(vertices, mesh.faces, colours, np.radians(turn), np.radians(height), 2 * TILE, half=1.35)
+    return np.asarray(large.reshape(TILE, 2, TILE, 2, 4).mean((1, 3)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from .. import environments
 from ..paths import BUILD, ROOT, Stop
 
-SUMMARY = "measure quality on the benchmark"
+SUMMARY = "measure quality on held-out objects, beside baselines"
 
 PASSES_ON = True
 
@@ -17,9 +17,11 @@ PASSES_ON = True
 def arguments(parser: argparse.ArgumentParser) -> None:
     data = ROOT.parent / "shared/data"
     parser.add_argument("--data", type=Path, default=data, help="holds benchmark/ (default: shared/data beside us)")
-    parser.add_argument("--out", type=Path, default=BUILD / "evaluation", help="for rows.json and sheet.png")
+    parser.add_argument("--out", type=Path, default=BUILD / "evaluation", help="for rows, tables, sheets")
     parser.epilog = (
-        "Other options are passed on to python -m backend.evaluation: --every N, --preset NAME, --engine ID."
+        "Other options are passed on to python -m backend.evaluation: --set benchmark|other_val, --views 0,1, "
+        "--every N, --engine ID, --preset NAME, --rivals NAMES, --raw, --sheets, --jobs N, --recall, "
+        "--compare BEFORE.jsonl AFTER.jsonl."
     )
 
 

@@ -76,7 +76,7 @@ def test_two_plates_are_as_far_apart_as_they_are():
     f = np.concatenate([faces, faces + 8])
     found = raw(painted(w, f), v, f)
     assert found["chamfer"] == pytest.approx(0.3, abs=0.02)  # 98 of 100 points lie on the plates
-    assert found["F@0.2"] < 0.05 and found["F@0.5"] == pytest.approx(1.0)
+    assert found["F@0.2"] < 0.1 and found["F@0.5"] == pytest.approx(1.0)
 
 
 def test_normals_know_the_angle_between_two_plates():
