@@ -92,6 +92,10 @@ class Build:
         colour = paint.name if paint and paint.name != self.words.colour else ""
         self.words.clauses.append(Clause(noun, plural, count, colour, adjective, verb=verb))
 
+    def wears(self, noun: str, paint: Paint) -> None:
+        """A part that has the main colour and is where one would look for it: a person's shirt, a pot's plant."""
+        self.words.clauses.append(Clause(noun, f"{noun}s", 1, paint.name))
+
     def lacks(self, noun: str) -> None:
         self.words.clauses.append(Clause(noun, lacking=True))
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import animals, buildings, composed, containers, craft, creatures, furniture, household, vehicles
+from . import (
+    animals,
+    buildings,
+    composed,
+    containers,
+    craft,
+    creatures,
+    furniture,
+    household,
+    people,
+    plants,
+    tools,
+    vehicles,
+)
 from .build import Build, Words
 from .captions import captions, clause_phrase
 from .dice import Dice
@@ -12,7 +25,20 @@ from .holdout import held_out
 from .register import REGISTER
 from .solids import Solids, normalised
 
-_THEMES = (composed, furniture, household, containers, buildings, vehicles, craft, animals, creatures)
+_THEMES = (
+    composed,
+    furniture,
+    household,
+    containers,
+    buildings,
+    vehicles,
+    craft,
+    animals,
+    creatures,
+    plants,
+    people,
+    tools,
+)
 FAMILIES: tuple[str, ...] = tuple(REGISTER)
 
 __all__ = ["FAMILIES", "Specimen", "held_out", "held_out_specimens", "sample"]
