@@ -1,9 +1,10 @@
 """Words that mean the same, so that the network need learn only one of them; and words that it can only take for a
 more general one, which the user is told.
 
-Left: as people write it, in lower case and singular, one to three words. Right: the words that take its place, found
-in the captions of the training (or, where these lack them, named to the user as unknown). A word that the network was
-taught is never replaced, whatever stands here.
+Left: as people write it, in lower case and singular, one to three words. Right: the words that take its place. Training
+replaces by ``SAME`` alone, and without a look at what comes of it; a text of the user's is replaced only where the
+network was not taught the word itself and was taught what takes its place. What several words name together and none
+of them alone becomes one word (a table lamp is no table, and dark red no red).
 """
 
 from __future__ import annotations
@@ -49,234 +50,208 @@ FOREIGN = _words(
 
 NUMBERS = {
     "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight",
-    "9": "nine", "10": "ten", "11": "eleven", "12": "twelve", "single": "one", "couple": "two", "pair": "two",
-    "twin": "two", "double": "two", "triple": "three", "trio": "three", "quad": "four", "half dozen": "six",
+    "9": "nine", "10": "ten", "11": "eleven", "12": "twelve", "couple": "two", "pair": "two", "trio": "three",
     "dozen": "twelve",
 }  # fmt: skip
 
+COLOURS = _words("red orange yellow green blue purple pink brown black white grey beige turquoise gold silver")
+SHADES = {"dark": "dark deep", "light": "light pale pastel", "": "bright vivid plain pure"}
+
 SAME = _table("""
-sofa: couch, settee, loveseat, davenport, divan, chesterfield, sofa bed, futon
-armchair: arm chair, easy chair, lounge chair, club chair, wing chair, wingback
 with: has, have, having, featuring, that has, which has, that have, equipped with, including
+without: no, lacking, minus, missing
 chair: dining chair, side chair, kitchen chair, desk chair
-stool: bar stool, barstool, footstool, foot stool, bar chair
+armchair: arm chair, easy chair, lounge chair, club chair, wing chair, wingback
+sofa: couch, settee, loveseat, love seat, davenport, divan, chesterfield, sofa bed, futon
+barstool: bar stool, bar chair
+footstool: foot stool, foot rest, footrest
 bench: park bench, garden bench, pew
-table: dining table, kitchen table, tabletop
+table: dining table, kitchen table
+coffeetable: coffee table, low table, cocktail table
+sidetable: side table, end table, occasional table
 desk: writing desk, office desk, work desk, workbench, writing table, work table
-coffee table: low table, cocktail table
-side table: end table, occasional table
 nightstand: night stand, bedside table, bedside cabinet, night table
-wardrobe: closet, armoire
+wardrobe: closet, armoire, cupboard
 bookshelf: bookcase, book case, book shelf, book rack, bookrack
-shelf: shelving, rack, shelving unit
-cabinet: cupboard, locker, sideboard, credenza
-dresser: chest of drawers, drawers, drawer unit, bureau, commode, tallboy
-bed: bedstead, cot, bunk, bed frame, bedframe
-lamp: light, table lamp, desk lamp, reading lamp, lampstand
-floor lamp: standing lamp, standard lamp
+cabinet: locker, sideboard, credenza
+dresser: chest of drawer, drawer cabinet, drawer unit, bureau, commode, tallboy
+bed: bedstead, bed frame, bedframe
+bunkbed: bunk bed
+tablelamp: table lamp, desk lamp, reading lamp, bedside lamp
+floorlamp: floor lamp, standing lamp, standard lamp
+streetlamp: street lamp, street light, streetlight, lamp post, lamppost
 lantern: oil lamp
-rug: carpet, mat
-car: automobile, auto, motorcar, motor car, sedan, saloon, coupe, passenger car
-truck: lorry, pickup, pickup truck, pick up truck, dump truck
-van: minivan, mini van, minibus
-bus: coach, omnibus, school bus, double decker
-bicycle: bike, push bike, pushbike, cycle
-motorcycle: motorbike, motor bike, moped
-train: locomotive, railway engine, steam engine, rail car
-airplane: aeroplane, plane, aircraft, airliner, jet, jet plane, air plane
+lampshade: lamp shade
+rug: carpet
+car: automobile, motorcar, motor car, sedan, saloon, passenger car
+sportscar: sports car, sport car
+racecar: race car, racing car
+policecar: police car
+truck: lorry
+dumptruck: dump truck, tipper truck, tipper, tipper lorry
+tanktruck: tank truck, tanker, tanker truck, tank lorry
+firetruck: fire truck, fire engine
+pickup: pickup truck, pick up truck, pick up
+van: minivan, mini van
+bus: coach, omnibus
+schoolbus: school bus
+bicycle: bike, push bike, pushbike
+motorcycle: motorbike, motor bike
+train: locomotive, railway engine
+airplane: aeroplane, plane, aircraft, air plane
 helicopter: chopper, copter
-rocket: spaceship, space ship, spacecraft, rocket ship, space rocket, missile, space shuttle
-boat: rowboat, row boat, rowing boat, dinghy, canoe, kayak
+rocket: spaceship, space ship, spacecraft, rocket ship, space rocket, space shuttle
+ufo: flying saucer, alien spaceship, alien ship
+rowboat: rowing boat, row boat, canoe, dinghy
 sailboat: sailing boat, sail boat, yacht
-ship: vessel, steamer
-house: home, cottage, hut, cabin, bungalow
-tower: turret
+balloon: hot air balloon, hotair balloon
+house: home, cottage
 skyscraper: high rise, highrise, office tower, tower block
-castle: fortress, fort, citadel, stronghold
+castle: fortress, fort, citadel
 barn: shed, stable
 church: chapel
-bridge: footbridge, viaduct
-fence: railing, paling, picket fence
+igloo: snow house
+teepee: tipi, tepee, wigwam
+tent: camping tent, marquee
+well: water well, wishing well
+windmill: wind mill
+lighthouse: light house
 ladder: step ladder, stepladder
-stairs: stair, staircase, stairway, steps
-tent: marquee
-well: water well
+stairs: stair, staircase, stairway
 mug: coffee mug, tea mug, coffee cup, beer mug
 cup: teacup, tea cup
-glass: tumbler, drinking glass
 goblet: chalice, wine glass, wineglass, grail
 bottle: flask, wine bottle, water bottle, beer bottle
-jar: mason jar
 jug: pitcher, ewer, carafe
 vase: flower vase, urn, amphora
-bowl: basin, salad bowl, soup bowl
-plate: dish, saucer, platter
+bowl: salad bowl, soup bowl, basin
 pan: frying pan, skillet, frypan, fry pan
-pot: saucepan, cooking pot, stockpot, casserole
-kettle: tea kettle
+pot: saucepan, cooking pot, stockpot
 teapot: tea pot
+kettle: tea kettle
 bucket: pail
 barrel: keg, cask
 basket: hamper
-box: carton, cardboard box, parcel
-crate: wooden box
-chest: treasure chest, trunk, coffer
-suitcase: luggage, valise, suit case
-bag: handbag, purse, sack, tote
-backpack: rucksack, back pack, knapsack, schoolbag
-trash can: garbage can, dustbin, waste bin, rubbish bin, bin, trash bin, wastebasket, garbage bin
+present: gift, gift box, giftbox
+crate: wooden box, wooden crate
+chest: treasure chest, coffer
+suitcase: luggage, valise, suit case, briefcase
+handbag: purse, hand bag
+backpack: rucksack, back pack, knapsack, schoolbag, school bag
+trashcan: trash can, garbage can, dustbin, waste bin, rubbish bin, trash bin, wastebasket, garbage bin
 mailbox: letterbox, letter box, post box, postbox, mail box
-traffic light: traffic signal, stop light, stoplight
-traffic cone: road cone, pylon, safety cone
-street lamp: street light, streetlight, lamp post, lamppost, streetlamp
-television: tv, tv set, telly, television set, flatscreen
-monitor: screen, computer screen, display
+trafficlight: traffic light, traffic signal, stop light, stoplight
+trafficcone: traffic cone, road cone, safety cone
+television: tv, tv set, telly, television set
+monitor: computer screen, computer monitor
 computer: pc, desktop computer
 laptop: notebook computer, laptop computer
-phone: telephone, smartphone, mobile phone, cell phone, cellphone, handset, smart phone
+phone: telephone, smartphone, mobile phone, cell phone, cellphone, smart phone
 keyboard: computer keyboard
-camera: photo camera
 speaker: loudspeaker, loud speaker
-radio: transistor radio
-clock: alarm clock, wall clock, timepiece
-watch: wristwatch, wrist watch
+alarmclock: alarm clock
+wallclock: wall clock
+wristwatch: wrist watch
 guitar: acoustic guitar
-piano: upright piano, grand piano
-drum: snare drum
-trophy: award cup
 crown: diadem, tiara, coronet
-hat: cap, bonnet
 umbrella: parasol, brolly, sunshade
-sword: sabre, saber, cutlass, blade
-shield: buckler
-hammer: mallet, sledgehammer, sledge hammer
+sword: sabre, saber
+hammer: mallet
 axe: hatchet, ax, tomahawk
 screwdriver: screw driver
 wrench: spanner
-shovel: spade
-broom: besom, broomstick
-brush: paintbrush, paint brush
-key: latchkey
+broom: broomstick
+paintbrush: paint brush
 candle: taper
-tree: oak, maple, elm, beech, ash tree, deciduous tree, broadleaf tree
-pine tree: fir, fir tree, spruce, conifer, christmas tree, evergreen, pine, larch
-palm tree: palm, coconut tree, coconut palm
-bush: shrub, hedge
-flower: blossom, bloom, daisy, tulip, rose
-mushroom: toadstool, fungus
-cactus: saguaro, succulent
-plant: houseplant, house plant, potted plant, pot plant
-apple: red apple, green apple
-carrot: root vegetable
-cake: birthday cake, layer cake, torte, gateau
-ice cream: icecream, ice cream cone, gelato
-hamburger: burger, cheeseburger, beefburger
+pinetree: pine tree, fir tree, fir, spruce, conifer, christmas tree, evergreen
+palmtree: palm tree, coconut tree, coconut palm
+bush: shrub
+flower: blossom
+mushroom: toadstool
+icecream: ice cream, gelato, ice cream cone
+hamburger: burger, cheeseburger
 donut: doughnut
 snowman: snow man
-robot: android, droid, automaton
-person: human, man, woman, boy, girl, guy, lady, people, child, kid
+robot: android, droid
+person: human, human being
 dog: puppy, hound, doggy, pup
-cat: kitten, kitty, tomcat
+cat: kitten, kitty
 horse: pony, mare, stallion, steed, foal
-cow: bull, ox, cattle
+cow: cattle
 sheep: lamb, ewe
-pig: hog, swine, piglet
+pig: hog, swine, piglet, piggy
 rabbit: bunny, hare
-mouse: rat
-bird: sparrow, robin, songbird
+bird: songbird
 duck: duckling, rubber duck, rubber duckie
-chicken: hen, rooster, cock, chick
-fish: goldfish, trout, salmon
+chicken: hen
+fish: goldfish
 turtle: tortoise
 snake: serpent
-bear: teddy bear, teddy
-dumbbell: dumb bell, barbell, hand weight
-ball: soccer ball, football, basketball, beach ball, bowling ball
-sphere: orb, globe, round ball
-cube: dice, die, block
-cuboid: rectangular box, brick
-cylinder: tube, pipe
-cone: traffic marker
+dinosaur: dino
+teddybear: teddy bear, teddy
+dumbbell: dumb bell, barbell
+sphere: orb, ball shape
+torus: ring shape, donut shape
+cuboid: rectangular box, rectangular block
 pyramid: four sided pyramid
-torus: ring, hoop, donut shape
-ellipsoid: ovoid, oval
 capsule: pill
-windmill: wind mill
-lighthouse: light house
-table lamp: bedside lamp
-snowflake: snow flake
+hemisphere: half sphere, half ball
 red: scarlet, crimson, ruby, vermilion, cherry red, blood red, brick red
-dark red: maroon, burgundy, wine red, oxblood, claret
+darkred: maroon, burgundy, wine red, oxblood, claret
 blue: azure, cobalt, sapphire, royal blue, ultramarine
-dark blue: navy, navy blue, midnight blue, indigo
-light blue: sky blue, baby blue, powder blue, pale blue
+darkblue: navy, navy blue, midnight blue, indigo
+lightblue: sky blue, baby blue, powder blue
 green: emerald, jade, grass green, leaf green
-dark green: forest green, bottle green, racing green, pine green
-light green: lime, lime green, mint, mint green, pale green, pistachio
-yellow: lemon, canary, lemon yellow, sunny yellow
-orange: tangerine, amber, pumpkin orange, apricot
-purple: violet, lilac, lavender, mauve, plum, aubergine, amethyst
+darkgreen: forest green, bottle green, racing green
+lightgreen: lime, lime green, mint, mint green, pistachio
+yellow: lemon, canary, lemon yellow
+orange: tangerine, amber
+purple: violet, lilac, lavender, mauve, plum, amethyst
 pink: rose pink, salmon pink, rosy, hot pink, fuchsia, magenta
-brown: chestnut, chocolate, umber, hazel, walnut brown, auburn
-dark brown: chocolate brown, espresso
-light brown: fawn, light wood
+brown: chestnut, chocolate, umber, hazel, auburn
 beige: cream, ecru, ivory, sand, sandy, khaki, tan, off white
-white: snow white, snowy, pearl white, chalk white
+white: snow white, snowy, pearl white
 black: jet black, ebony, onyx, pitch black
-grey: gray, ash grey, ashen, slate, stone grey
-dark grey: dark gray, charcoal, anthracite, graphite
-light grey: light gray, pale grey, pale gray
+grey: gray, ash grey, ashen, stone grey
+darkgrey: charcoal, anthracite, graphite
 turquoise: teal, cyan, aqua, aquamarine
 gold: golden, gilded, gilt
 silver: silvery
-bronze: coppery
-wooden: wood, timber, wood grain, oaken, pinewood, plywood
-metal: metallic, steel, iron, aluminium, aluminum, chrome
-stone: marble, granite, rock, rocky
-plastic: vinyl, pvc
-leather: leathery
+wooden: wood, timber, oaken
+metal: metallic
 concrete: cement
 tall: high, towering, lofty
-short: squat, stubby, low height
 wide: broad
-narrow: slim, skinny, slender
-thin: fine, thinner, lean
-thick: fat, chunky, bulky, stout
+thin: slim, slender, skinny
+thick: chunky, bulky
+fat: chubby, plump, stout
 long: lengthy, elongated
 large: big, huge, giant, enormous, massive, oversized
 small: little, tiny, mini, miniature, petite
-round: circular, rounded, disc shaped
+round: circular, rounded
 square: squarish, squared
 rectangular: oblong
-pointed: pointy, spiky, sharp
+pointed: pointy
+cylindrical: cylinder shaped
 striped: stripy, stripey
+colourful: colorful, multicoloured, multicolored, multicolour, multicolor, rainbow
 coloured: colored
 colour: color
-leg: legged, feet, foot
+leg: legged
 wheel: wheeled, tyre, tire
-door: doored
-drawer: pull out
-handle: handled, grip
-armrest: arm rest, arms, arm
+handle: handled
+armrest: arm rest
 backrest: back rest, seat back, chair back
 headboard: head board
-seat: seating
 cushion: pillow, padding
-lampshade: lamp shade, shade
-tabletop: table top
-roof: rooftop
-window: windowed, pane
-chimney: smokestack, smoke stack
-wing: winged
-sail: canvas sail
-mast: flag pole
-lid: cover, cap lid
-spout: nozzle
-trunk: stem, stalk
-leaf: leafy, foliage
 stripe: band
 """)
 SAME |= {"low poly": "", "armless": "without armrest", "backless": "without backrest", "legless": "without leg"}
+SAME |= {
+    f"{word} {colour}": shade + colour
+    for shade, words in SHADES.items() for word in words.split() for colour in {*COLOURS, "gray"}
+}  # fmt: skip
+SAME |= {phrase: word.replace("gray", "grey") for phrase, word in SAME.items()}
 
 # More general, or only alike: the user is told what the word was taken as.
 KINDS = _table("""
@@ -290,7 +265,7 @@ truck: fire truck, fire engine, firetruck, tanker, tractor, garbage truck, semi,
 van: ambulance, camper, caravan, motorhome, camper van, delivery van
 bus: tram, trolley, streetcar, trolleybus
 train: subway, metro, wagon, tram car
-airplane: glider, biplane, bomber, fighter jet, drone, seaplane
+airplane: airliner, jet, jet plane, glider, biplane, bomber, fighter jet, drone, seaplane
 boat: speedboat, motorboat, gondola, lifeboat, raft, ferry, tugboat, barge
 ship: submarine, battleship, galleon, frigate, cruise ship, aircraft carrier, pirate ship
 house: villa, mansion, building, farmhouse, chalet, igloo, palace, dollhouse, doll house, birdhouse, garage, hotel
@@ -348,4 +323,72 @@ white: transparent, clear, opaque, see through
 striped: checked, chequered, checkered, dotted, spotted, polka dot, patterned
 large: gigantic, colossal, humongous, life size
 tall: taller, tallest
+chair: rockingchair, highchair
+stool: barstool, footstool
+table: coffeetable, sidetable
+lamp: tablelamp, floorlamp, streetlamp, desklamp, light
+bed: bunkbed, cot, bunk, hammock, cradle, crib
+cabinet: nightstand, sideboard
+bookshelf: shelving, rack, shelving unit, shelf
+shelf: bookshelf
+dresser: nightstand
+clock: alarmclock, wallclock, wristwatch, watch, sundial, cuckoo clock
+car: sportscar, racecar, policecar, pickup, van, coupe, auto
+truck: dumptruck, tanktruck, firetruck, pickup
+bus: schoolbus
+boat: rowboat, sailboat, canoe, kayak, rowing boat, ship
+ship: boat, vessel, steamboat, steamer
+bicycle: cycle, tricycle, tandem
+motorcycle: moped, scooter
+bag: handbag, backpack
+cup: mug, tumbler
+mug: cup, tankard
+kettle: teapot
+teapot: kettle
+plate: dish, saucer, platter
+bowl: dish, plate
+pan: wok
+house: cabin, hut, bungalow, igloo, tent
+tent: teepee, yurt
+tree: pinetree, palmtree, oak, maple, elm, beech
+flower: daisy, tulip, rose
+person: man, woman, boy, girl, guy, lady, child, kid
+cow: bull, ox
+mouse: rat
+chicken: rooster, cock, chick
+bird: sparrow, robin, chicken, turkey, duck
+fish: trout, salmon, shark, whale
+dinosaur: brontosaurus, dragon, tyrannosaurus, t rex, stegosaurus, triceratops, brachiosaurus, godzilla, lizard
+turtle: crocodile, alligator, frog, toad
+spider: ant, beetle, ladybug, ladybird, crab, scorpion, tarantula
+butterfly: moth, dragonfly, bee, wasp, fly
+snake: worm, eel, cobra, python
+rabbit: mouse, squirrel, hamster, guinea pig, kangaroo, rat
+elephant: mammoth, rhino, rhinoceros, hippo, hippopotamus
+dog: bear, raccoon
+sphere: ball, globe, bubble
+ball: sphere, soccer ball, football, basketball, beach ball, bowling ball
+cube: block, die, dice
+cuboid: brick, slab, plank
+cylinder: tube, pipe, disc, disk, drum
+torus: ring, hoop
+capsule: ellipsoid, ovoid
+rocket: missile
+ufo: alien
+balloon: blimp, zeppelin, airship
+metal: steel, iron, aluminium, aluminum, chrome
+stone: marble, granite, rock, rocky, ceramic, concrete, brick
+plastic: vinyl, pvc
+fabric: cloth, textile, velvet, wool, woollen, cotton, felt
+thin: narrow, fine
+narrow: thin
+low: short, squat, stubby
+short: low
+pointed: spiky, sharp, conical
+armrest: arm
+backrest: back
+back: backrest
+leg: foot, feet
+wheel: wheels
 """)
+KINDS |= {f"{shade}{colour}": colour for shade in ("dark", "light") for colour in COLOURS}

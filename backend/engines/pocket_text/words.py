@@ -34,11 +34,11 @@ GRAMS = 12  # trigrams of a word
 BUCKETS = 2048  # rows of the table of trigrams, the first one unused, unless the vocabulary says otherwise
 PAD, UNKNOWN, FIRST = 0, 1, 2
 LOOKED_AT = 4000  # characters of a text
-LONGEST = 24  # letters of a word that may be a slip of the pen
+SHOWN = 40  # letters of a word that are repeated to the user
 SUGGESTED = 12  # unknown words for which a known one is sought
 TOLD = 5  # unknown words that are named one by one
 
-_WORD = re.compile(r"\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?|[^\w\s]")
 _PHRASE = max(len(key.split()) for key in (*SAME, *KINDS))
 
 
@@ -150,8 +150,7 @@ class Vocabulary:
                 guess = ""
                 if sought < SUGGESTED and here.isascii():
                     sought += 1
-                    guess = nearest(here, self.words) or nearest(here, SAME)
-                    guess = guess if guess in self._ids else SAME.get(guess, "")
+                    guess = nearest(here, self.words) or SAME.get(nearest(here, SAME), "")
                 if guess in self._ids:
                     here = guess
                     taken.append((said, guess))
@@ -167,7 +166,7 @@ class Vocabulary:
             ids.append(self._ids.get(here, UNKNOWN))
             hashed.append(self.hashes(here))
             words.append(here)
-        foreign = _strange(text) or (bool(unknown) and any(word in FOREIGN for word in _split(text)))
+        foreign = _strange(text) or (bool(unknown) and any(word in FOREIGN for word, _ in _split(text)))
         known = (tuple(ids), tuple(hashed), tuple(words))
         return Reading(*known, _once(unknown), _once(taken), tuple(dropped), foreign)
 
@@ -178,73 +177,93 @@ class Vocabulary:
 
 def canonical(text: str) -> list[str]:
     """The words of a text as training counts them: lower case, singular, synonyms replaced, articles left out."""
-    return [word.text for word in _canonical(text, {})]
+    return [word.text for word in _canonical(text, None)]
 
 
-def _canonical(text: str, known: Container[str]) -> list[_Word]:
-    """Words of ``known`` are left as they are, so that a synonym added later changes nothing that was taught."""
+Known = Container[str] | None  # the words that were taught; None while the vocabulary is being made
+
+
+def _canonical(text: str, known: Known) -> list[_Word]:
     said = _split(text)
     result: list[_Word] = []
     at = 0
     while at < len(said):
         for length in range(min(_PHRASE, len(said) - at), 0, -1):
-            words = said[at : at + length]
-            found = _lookup(words, known)
+            plain = [word for word, _ in said[at : at + length]]
+            found = _phrase(plain, known) if length > 1 else _single(plain[0], known)
             if found is not None:
-                result += [_Word(word, " ".join(words), sure) for word, sure in found]
+                written = " ".join(dict.fromkeys(written for _, written in said[at : at + length]))
+                result += [_Word(word, written, sure) for word, sure in found]
                 at += length
                 break
     return result
 
 
-def _lookup(words: list[str], known: Container[str]) -> list[tuple[str, bool]] | None:
-    """What a phrase stands for; a single word stands for something always, several only where the tables have them."""
-    if len(words) > 1:
-        phrases = (" ".join(words), " ".join([*words[:-1], singular(words[-1])]), "".join(words))
-        for phrase in phrases[:2]:
-            if phrase in SAME or phrase in KINDS:
-                return _replaced(phrase)
-        joined = singular(phrases[2])  # arm chair, fire truck
-        if len(words) == 2 and len(words[0]) > 1 and min(map(len, words)) > 2 and joined in known:
-            return [(joined, True)]
-        return None
-    word = words[0]
+Found = list[tuple[str, bool]]  # words, and whether each means the same as what was written
+
+
+def _phrase(words: list[str], known: Known) -> Found | None:
+    """What several words stand for together; None where they stand for themselves."""
+    last = singular(words[-1])
+    if known is not None and len(words) == 2 and min(map(len, words)) > 1 and words[0] + last in known:
+        return [(words[0] + last, True)]  # arm chair
+    for phrase in (" ".join(words), " ".join([*words[:-1], last])):
+        found = _replaced(phrase, known)
+        if found is not None:
+            return found
+    return None
+
+
+def _single(word: str, known: Known) -> Found:
+    """What a word stands for: nothing, what it is known as, what takes its place, or itself in the singular."""
     if word in ARTICLES or word in POLITE:
         return []
-    for form in (word, singular(word)):
-        if form in known:
+    forms = dict.fromkeys((word, singular(word)))
+    taught: Container[str] = known if known is not None else ()
+    for form in forms:
+        if form in taught:
             return [(form, True)]
-    for form in (word, singular(word)):
+    for form in forms:
         if form in NUMBERS:
             return [(NUMBERS[form], True)]
-        if form in SAME or form in KINDS:
-            return _replaced(form)
+        found = _replaced(form, known)
+        if found is not None:
+            return found
     for ending, put in (("less", "without {}"), ("ish", "{}")):  # armless, reddish
-        stem = singular(word.removesuffix(ending))
-        if word.endswith(ending) and len(stem) > 2 and (stem in known or stem in SAME):
-            return [(part, True) for part in put.format(SAME.get(stem, stem)).split()]
+        stem = word.removesuffix(ending)
+        for part in (stem, stem[:-1]) if word.endswith(ending) else ():
+            if part in taught:
+                return [(piece, True) for piece in put.format(part).split()]
     return [(singular(word), True)]
 
 
-def _replaced(phrase: str) -> list[tuple[str, bool]]:
-    sure = phrase in SAME
-    return [(word, sure) for word in (SAME if sure else KINDS)[phrase].split()]
+def _replaced(phrase: str, known: Known) -> Found | None:
+    """What the tables have for a phrase, if the network knows it; kinds only where there is no synonym."""
+    if phrase in SAME:
+        words = SAME[phrase].split()
+        if known is None or all(word in known for word in words):
+            return [(word, True) for word in words]
+    if known is None:
+        return None
+    for kind in (KINDS.get(phrase), KINDS.get(SAME.get(phrase, ""))):
+        if kind and all(word in known for word in kind.split()):
+            return [(word, False) for word in kind.split()]
+    return None
 
 
-def _split(text: str) -> list[str]:
-    """Lower-case words without accents; a picture character stands for its name (🪑 is chair)."""
-    text = unicodedata.normalize("NFKC", text[:LOOKED_AT]).casefold()
-    words: list[str] = []
-    for piece in _WORD.findall(text):
-        if not (piece[0].isalnum() or unicodedata.category(piece[0]) == "So"):
-            continue  # punctuation, joiners, skin tones
-        if not piece[0].isalnum():
-            words += unicodedata.name(piece[0], "").lower().replace("-", " ").split()
-            continue
-        bare = "".join(c for c in unicodedata.normalize("NFKD", piece) if not unicodedata.combining(c))
-        bare = re.sub(r"['’](s|re|ll|ve|d|m)?$", "", bare).replace("'", "").replace("’", "")
-        if bare:
-            words.append(bare[: 10 * LONGEST])
+def _split(text: str) -> list[tuple[str, str]]:
+    """Lower-case words without accents, each beside what was written; a picture character stands for its name (🪑 is
+    chair).
+    """
+    words: list[tuple[str, str]] = []
+    for piece in _WORD.findall(unicodedata.normalize("NFKC", text[:LOOKED_AT])):
+        if unicodedata.category(piece[0]) == "So":
+            words += [(word, piece) for word in unicodedata.name(piece[0], "").lower().replace("-", " ").split()]
+        elif piece[0].isalnum():  # no punctuation, no skin tones
+            bare = "".join(c for c in unicodedata.normalize("NFKD", piece.casefold()) if not unicodedata.combining(c))
+            bare = re.sub(r"['’](s|re|ll|ve|d|m)?$", "", bare).replace("'", "").replace("’", "")
+            written = piece if len(piece) <= SHOWN else piece[: SHOWN - 1] + "…"
+            words += [(bare, written)] if bare else []
     return words
 
 
