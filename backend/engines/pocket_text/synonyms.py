@@ -58,7 +58,7 @@ COLOURS = _words("red orange yellow green blue purple pink brown black white gre
 SHADES = {"dark": "dark deep", "light": "light pale pastel", "": "bright vivid plain pure"}
 
 SAME = _table("""
-with: has, have, having, featuring, that has, which has, that have, equipped with, including
+with: has, have, having, featuring, that has, which has, that have, equipped with, including, wearing
 without: no, lacking, minus, missing
 chair: dining chair, side chair, kitchen chair, desk chair
 armchair: arm chair, easy chair, lounge chair, club chair, wing chair, wingback

@@ -148,7 +148,7 @@ class Vocabulary:
                 continue
             if here not in self._ids:
                 guess = ""
-                if sought < SUGGESTED and here.isascii():
+                if sought < SUGGESTED and here.isascii() and here not in FOREIGN:
                     sought += 1
                     guess = nearest(here, self.words) or SAME.get(nearest(here, SAME), "")
                 if guess in self._ids:
@@ -216,6 +216,9 @@ def _phrase(words: list[str], known: Known) -> Found | None:
 
 def _single(word: str, known: Known) -> Found:
     """What a word stands for: nothing, what it is known as, what takes its place, or itself in the singular."""
+    if " " in word:  # the name of a picture character counts as a whole
+        parts = [part for piece in word.split() for part in _single(piece, known)]
+        return parts if known is None or all(part in known for part, _ in parts) else [(word, True)]
     if word in ARTICLES or word in POLITE:
         return []
     forms = dict.fromkeys((word, singular(word)))
@@ -258,7 +261,7 @@ def _split(text: str) -> list[tuple[str, str]]:
     words: list[tuple[str, str]] = []
     for piece in _WORD.findall(unicodedata.normalize("NFKC", text[:LOOKED_AT])):
         if unicodedata.category(piece[0]) == "So":
-            words += [(word, piece) for word in unicodedata.name(piece[0], "").lower().replace("-", " ").split()]
+            words.append((unicodedata.name(piece[0], piece[0]).lower().replace("-", " "), piece[0]))
         elif piece[0].isalnum():  # no punctuation, no skin tones
             bare = "".join(c for c in unicodedata.normalize("NFKD", piece.casefold()) if not unicodedata.combining(c))
             bare = re.sub(r"['’](s|re|ll|ve|d|m)?$", "", bare).replace("'", "").replace("’", "")
