@@ -136,7 +136,7 @@ def test_encoding_does_not_depend_on_the_threads(case, network, monkeypatch):
     expected, e = case
     monkeypatch.setattr(blas, "_chosen", dataclasses.replace(blas.current(), team=Threads(5)))
     other = network.encode(expected["rgba"].astype(np.float32) / 255)
-    for field in dataclasses.fields(e):
+    for field in (f for f in dataclasses.fields(e) if getattr(e, f.name) is not None):
         found, wanted = np.asarray(getattr(other, field.name)), np.asarray(getattr(e, field.name))
         assert found.dtype == wanted.dtype and np.allclose(found, wanted, atol=1e-3)
 

@@ -68,12 +68,13 @@ class PocketEngine:
         silhouette = Silhouette.of(framed.rgba[..., 3])
         network = self._load()
         watch.step(0.05, "looking")
-        encoding = network.encode(framed.rgba, lambda f: watch.step(0.05 + 0.7 * f, "looking"))
+        chosen = latent(conditioning.seed, network.layout.latent)
+        encoding = network.encode(framed.rgba, lambda f: watch.step(0.05 + 0.7 * f, "looking"), chosen)
         rays = Rays(encoding.k, float(np.arcsin(np.clip(encoding.sin_elevation, -1, 1))))
         width = silhouette.shrunk(ACROSS)
         belief = believe(network, encoding, rays, width > -0.06, lambda f: watch.step(0.75 + 0.2 * f, "shaping"))
         radius = silhouette.radius(SLENDER)
-        where = intervals(belief, encoding.depth, width, shrunk(radius, ACROSS))
+        where = intervals(belief, encoding.depth, width, shrunk(radius, ACROSS), encoding.rays)
         if where.guessed > UNSURE:
             watch.warn(GUESSED)
         drawn = silhouette.no_thinner_than(LEAST_WIDTH)
@@ -106,6 +107,15 @@ class PocketEngine:
             if self._network is None:
                 self._network = PocketNetwork.load(self._path, SHA256)
             return self._network
+
+
+def latent(seed: int, numbers: int) -> np.ndarray | None:
+    """What the picture does not decide, by seed: 0 is the likeliest unseen side. None where there is no choice."""
+    if not numbers:
+        return None
+    if not seed:
+        return np.zeros(numbers, np.float32)
+    return np.random.default_rng(abs(seed)).standard_normal(numbers).astype(np.float32)
 
 
 def refinement(silhouette: Silhouette, cell: float) -> Refinement | None:

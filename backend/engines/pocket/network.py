@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import BadWeights
 from ...network.layers import (
     Convolution,
     Doubling,
@@ -27,16 +28,17 @@ from ...network.layers import (
 )
 from ...network.transformer import Block
 from ...runtime import blas
-from ...runtime.weights import load_weights
+from ...runtime.weights import REINSTALL, load_weights, read_header, verify_sha256
+from .layout import PATCHES, SHELL, TOKENS, Layout
 from .sampling import cell_centres, project, sample
 
-WIDTH, HEADS, DEPTH = 384, 6, 10
-TOKENS = (8, 8, 12)  # volume tokens along x, y, z
 UNIT = 0.1  # the network's distances count tenths of frame F's unit
 EXTENT = np.array([1, 1, 1.5], np.float32)  # half the box of frame F
 POINTS = 2048  # of a query's chunk
 K_RANGE = (0.05, 0.6)
 K_BEFORE = 0.3  # the k with which volume tokens are placed before the camera is known
+AROUND = 0.15  # the shell reaches this far beyond entry and exit, frame units
+FAR = 3.0  # a point this many tenths of the unit from entry or exit is far
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,16 @@ class Encoding:
     k_predicted: float
     k: float  # k_predicted held within K_RANGE: the one to use
     picture: np.ndarray  # (256, 256, 4) in [−1, 1]: colour over grey, alpha
+    rays: np.ndarray | None = None  # (64, 64, 2) z of each ray's entry and exit, of networks with a ray head
+    shell: np.ndarray | None = None  # (64, 64, SHELL, C) between them, of networks that have one; the far side first
 
 
 class PocketNetwork:
     """Layers made from weights, and what they do. Threads may share one network."""
 
     def __init__(self, weights: Mapping[str, np.ndarray]):
-        """``weights`` as ``weight_shapes`` names them, float32."""
+        """``weights`` as ``Layout.shapes`` names them, float32."""
+        layout = self.layout = Layout.of({name: tensor.shape for name, tensor in weights.items()})
 
         def convolution(name: str, stride: int = 1, activate: bool = False) -> Convolution:
             return Convolution(weights[name + ".weight"], weights[name + ".bias"], stride, activate)
@@ -77,7 +82,7 @@ class PocketNetwork:
         self._camera_token = weights["cam"][0]
         self._image_positions, self._volume_positions = weights["ipos"][0], weights["vpos"][0]
         self._volume_in = linear("vin")
-        self._blocks = [Block(weights, f"blocks.{i}.", HEADS) for i in range(DEPTH)]
+        self._blocks = [Block(weights, f"blocks.{i}.", layout.heads) for i in range(layout.depth)]
         self._camera_head = linear("camhead", "norm")
         self._image_up, self._volume_up = linear("iup", "norm"), linear("vup", "norm")
         self._image64, self._image128 = pair("i64"), pair("i128")
@@ -86,14 +91,28 @@ class PocketNetwork:
         self._volume32 = doubling("v16.2", "v32.0", activate=True)
         self._volume64 = doubling("v32.2", "v64")
         self._head = [linear("mlp.0"), linear("mlp.2"), linear("mlp.4")]
+        self._latent_in = linear("lin") if layout.latent else None
+        self._rays: tuple[Convolution, ...] = ()
+        self._between = np.float32(0)
+        if layout.rays:
+            self._rays = (*(convolution(f"rays.{i}", activate=True) for i in (0, 2)), convolution("rays.4"))
+            self._between = np.float32(weights["between"][0])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], sha256: str = "") -> PocketNetwork:
-        """Reads a weights file. Raises BadWeights where it is not Pocket's."""
-        return cls(load_weights(path, weight_shapes(), sha256))
+        """Reads a weights file, whatever its layout. Raises BadWeights where it is not Pocket's."""
+        if sha256:
+            verify_sha256(path, sha256)
+        try:
+            layout = Layout.of({name: entry.shape for name, entry in read_header(path).items()})
+        except (KeyError, IndexError, ZeroDivisionError):
+            raise BadWeights(f"{os.path.basename(path)} belongs to another network.", REINSTALL) from None
+        return cls(load_weights(path, layout.shapes()))
 
-    def encode(self, rgba: np.ndarray, step: Step | None = None) -> Encoding:
+    def encode(self, rgba: np.ndarray, step: Step | None = None, latent: np.ndarray | None = None) -> Encoding:
         """(256,256,4) float32 straight alpha sRGB in [0, 1], row 0 on top → Encoding.
+
+        ``latent`` (layout.latent,) chooses among unseen sides; without it the likeliest.
 
         ``step(fraction)`` is called again and again, in the caller's thread; what it raises ends the work.
         """
@@ -102,16 +121,17 @@ class PocketNetwork:
         run = Run(blas.current(), step or _ignore)
         picture = network_input(rgba)
         f128, f64, f16 = self._look(run, picture)
-        tokens = self._think(run, f16)
+        tokens = self._think(run, f16, latent)
         sin_elevation, k_predicted = self._camera_head(run, tokens[:1])[0].tolist()
         k = min(max(k_predicted, K_RANGE[0]), K_RANGE[1])
-        f64, image = self._draw(run, tokens[1:257], f64, f128)
+        up, f64, image = self._draw(run, tokens[1 : 1 + PATCHES**2], f64, f128)
         depth = self._depth(run, f64.reshape(-1, f64.shape[-1])).reshape(64, 64)
-        volume = self._carve(run, tokens[257:], f64, k)
-        return Encoding(volume, image, depth, sin_elevation, k_predicted, k, picture)
+        volume = self._carve(run, tokens[1 + PATCHES**2 :], f64, k)
+        rays, shell = self._meet(run, up, f64, depth)
+        return Encoding(volume, image, depth, sin_elevation, k_predicted, k, picture, rays, shell)
 
     def _look(self, run: Run, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Picture → features (128,128,48), (64,64,96), (16,16,384)."""
+        """Picture → features at 128², 64² and 16²."""
         to128, to64, to32, to16 = self._stem
         f128 = to128(run, picture)
         f64 = to64(run, f128)
@@ -121,26 +141,45 @@ class PocketNetwork:
         run.reach(0.1)
         return f128, f64, to16(run, f32)
 
-    def _think(self, run: Run, f16: np.ndarray) -> np.ndarray:
-        """(16,16,384) → (1+256+768, 384): camera, image and volume tokens, normalised."""
+    def _think(self, run: Run, f16: np.ndarray, latent: np.ndarray | None) -> np.ndarray:
+        """(16,16,D) → (1+256+768, D): camera, image and volume tokens, normalised."""
         lifted = sample(f16, project(cell_centres(*TOKENS), K_BEFORE))
-        image = f16.reshape(256, WIDTH) + self._image_positions
-        x = np.concatenate([self._camera_token, image, self._volume_in(run, lifted) + self._volume_positions])
+        image = f16.reshape(PATCHES**2, -1) + self._image_positions
+        volume = self._volume_in(run, lifted) + self._volume_positions
+        if self._latent_in is not None:
+            numbers = np.zeros(self.layout.latent) if latent is None else latent
+            volume += self._latent_in(run, np.asarray(numbers, np.float32)[None])
+        x = np.concatenate([self._camera_token, image, volume])
         for i, block in enumerate(self._blocks):
             block(run, x)
-            run.reach(0.1 + 0.5 * (i + 1) / DEPTH)
+            run.reach(0.1 + 0.5 * (i + 1) / len(self._blocks))
         return normalise(x)
 
-    def _draw(self, run: Run, tokens: np.ndarray, f64: np.ndarray, f128: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Image tokens and the stem's features → (64,64,40), (128,128,16)."""
-        up = shuffle(self._image_up(run, tokens).reshape(16, 16, -1), 4)
+    def _draw(
+        self, run: Run, tokens: np.ndarray, f64: np.ndarray, f128: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Image tokens and the stem's features → the tokens at 64², with the features at 64², at 128²."""
+        up = shuffle(self._image_up(run, tokens).reshape(PATCHES, PATCHES, -1), 4)
         f64 = self._image64[1](run, self._image64[0](run, up, f64))
         image = self._image128[1](run, self._image128[0](run, double_bilinear(f64), f128))
         run.reach(0.7)
-        return f64, image
+        return up, f64, image
+
+    def _meet(
+        self, run: Run, up: np.ndarray, f64: np.ndarray, depth: np.ndarray
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """What ``_draw`` gave → each ray's entry and exit (64,64,2), and the shell (64,64,SHELL,C) between them."""
+        if not self._rays:
+            return None, None
+        y = self._rays[1](run, self._rays[0](run, up, f64))
+        y = self._rays[2](run, y)
+        entry = depth + y[..., 0]
+        thickness = np.float32(0.5) * np.logaddexp(y[..., 1], np.float32(0))
+        rays = np.stack([entry, entry - thickness], -1).astype(np.float32)
+        return rays, y[..., 2:].reshape(64, 64, SHELL, -1) if self.layout.shell else None
 
     def _carve(self, run: Run, tokens: np.ndarray, f64: np.ndarray, k: float) -> np.ndarray:
-        """Volume tokens and the features seen at each of their cells → (64,64,96,16)."""
+        """Volume tokens and the features seen at each of their cells → (64,64,96,C)."""
         cells = tuple(2 * n for n in TOKENS)
         lifted = sample(f64, project(cell_centres(*cells), k)).reshape(*cells, -1)
         v = self._volume16(run, shuffle(self._volume_up(run, tokens).reshape(*TOKENS, -1), 2), lifted)
@@ -167,20 +206,24 @@ class PocketNetwork:
         run = Run(blas.current(), step or _ignore)
         sdf = np.empty(len(points), np.float32)
         first, second, last = self._head
+        v = e.volume.shape[-1]
+        c = v + e.image.shape[-1]
 
         def work(rows: slice) -> None:
             p = np.asarray(points[rows], np.float32)
             seen = project(p, e.k)
-            x = np.empty((len(p), 16 + 16 + 4 + 3), np.float32)
-            sample(e.volume, p / EXTENT, x[:, :16])
-            sample(e.image, seen, x[:, 16:32])
-            sample(e.picture, seen, x[:, 32:36])
-            x[:, 36:] = p
+            x = np.empty((len(p), self.layout.point), np.float32)
+            sample(e.volume, p / EXTENT, x[:, :v])
+            sample(e.image, seen, x[:, v:c])
+            sample(e.picture, seen, x[:, c : c + 4])
+            x[:, c + 4 : c + 7] = p
+            inside = self._along(e, p, seen, x[:, c + 7 :])
             x = first(run, x)
             silu(x)
             x = second(run, x)
             silu(x)
             x = last(run, x)
+            x[:, 0] += inside
             np.multiply(x[:, 0], np.float32(UNIT), out=sdf[rows])
             if rgb is not None:
                 rgb[rows] = sigmoid(x[:, 1:])
@@ -188,6 +231,19 @@ class PocketNetwork:
 
         run.rows(work, len(points), POINTS)
         return sdf
+
+    def _along(self, e: Encoding, p: np.ndarray, seen: np.ndarray, x: np.ndarray) -> np.ndarray | float:
+        """Fills in what a ray's points know of its entry and exit; → what the interval alone says of the distance."""
+        if e.rays is None:
+            return 0.0
+        entry, leaving = sample(e.rays, seen).T
+        before, behind = (entry - p[:, 2]) / np.float32(UNIT), (p[:, 2] - leaving) / np.float32(UNIT)
+        x[:, 0], x[:, 1] = np.clip(before, -FAR, FAR), np.clip(behind, -FAR, FAR)
+        if e.shell is not None:
+            middle, half = (entry + leaving) / 2, (entry - leaving) / 2 + np.float32(AROUND)
+            place = (p[:, 2] - middle) / half
+            sample(e.shell, np.concatenate([seen, place[:, None]], 1), x[:, 2:])
+        return self._between * np.clip(np.minimum(before, behind), -1, 1)
 
 
 def network_input(rgba: np.ndarray) -> np.ndarray:
@@ -198,28 +254,8 @@ def network_input(rgba: np.ndarray) -> np.ndarray:
 
 
 def weight_shapes() -> dict[str, tuple[int, ...]]:
-    """Name and shape of every weight the network has."""
-    d = WIDTH
-    shapes: dict[str, tuple[int, ...]] = {
-        "ipos": (1, 256, d), "vpos": (1, 768, d), "cam": (1, 1, d), "norm.weight": (d,), "norm.bias": (d,),
-    }  # fmt: skip
-    layers: dict[str, tuple[int, ...]] = {
-        "c1": (48, 4, 3, 3), "c2": (96, 48, 3, 3), "c3": (192, 96, 3, 3), "c4": (d, 192, 3, 3),
-        "r2.0": (96, 96, 3, 3), "r2.2": (96, 96, 3, 3), "r3.0": (192, 192, 3, 3), "r3.2": (192, 192, 3, 3),
-        "vin": (d, d), "camhead": (2, d), "iup": (768, d), "vup": (768, d), "depth": (1, 40, 1, 1),
-        "i64.0": (64, 144, 3, 3), "i64.2": (40, 64, 3, 3), "i128.0": (48, 88, 3, 3), "i128.2": (16, 48, 3, 3),
-        "v16.0": (128, 136, 3, 3, 3), "v16.2": (384, 128, 1, 1, 1), "v32.0": (48, 48, 3, 3, 3),
-        "v32.2": (128, 48, 1, 1, 1), "v64": (16, 16, 3, 3, 3), "mlp.0": (96, 39), "mlp.2": (96, 96), "mlp.4": (4, 96),
-    }  # fmt: skip
-    for i in range(DEPTH):
-        block = f"blocks.{i}."
-        layers |= {block + "qkv": (3 * d, d), block + "o": (d, d), block + "f1": (4 * d, d), block + "f2": (d, 4 * d)}
-        shapes |= {block + "qn.weight": (d // HEADS,), block + "kn.weight": (d // HEADS,)}
-        for norm in ("n1", "n2"):
-            shapes |= {block + norm + ".weight": (d,), block + norm + ".bias": (d,)}
-    for name, shape in layers.items():
-        shapes |= {name + ".weight": shape, name + ".bias": shape[:1]}
-    return shapes
+    """Name and shape of every weight of Pocket 0."""
+    return Layout().shapes()
 
 
 def _ignore(fraction: float) -> None:

@@ -54,9 +54,13 @@ class Intervals:
     guessed: float
 
 
-def intervals(belief: np.ndarray, depth: np.ndarray, width: np.ndarray, radius: np.ndarray) -> Intervals:
+def intervals(
+    belief: np.ndarray, depth: np.ndarray, width: np.ndarray, radius: np.ndarray, met: np.ndarray | None = None
+) -> Intervals:
     """``belief`` as ``lattice.believe`` gives it; ``depth`` (h, w) z of the visible surface by the depth head;
     ``width`` (ACROSS, ACROSS) signed distance to the outline, row 0 on top, and ``radius`` half the local width.
+    ``met`` (h, w, 2) entry and exit by the head of a network that has one: what it was taught needs no fit, and no
+    thickness added for timidity.
     """
     inside = width > 0
     rays = belief[inside]
@@ -64,17 +68,21 @@ def intervals(belief: np.ndarray, depth: np.ndarray, width: np.ndarray, radius: 
     gathered += np.float32(1e-9)
     thickness = gathered.sum(1) * np.float32(STEP)
     centre = _spread(_map(inside, (gathered @ DEPTHS) / gathered.sum(1)), inside, AROUND)[inside]
-    seen = shrunk(depth, ACROSS)[inside]
-    known = (seen, centre, round_half(width)[inside], thickness)
-    front = sum(np.float32(w) * k for w, k in zip(ENTRY, known, strict=True))
-    back = sum(np.float32(w) * k for w, k in zip(EXIT, known, strict=True))
+    if met is None:
+        seen = shrunk(depth, ACROSS)[inside]
+        known = (seen, centre, round_half(width)[inside], thickness)
+        front = sum(np.float32(w) * k for w, k in zip(ENTRY, known, strict=True))
+        back = sum(np.float32(w) * k for w, k in zip(EXIT, known, strict=True))
+    else:
+        front, back = (shrunk(met[..., end], ACROSS)[inside] for end in (0, 1))
     sure = _map(inside, np.clip((rays.max(1) - SURE[0]) / (SURE[1] - SURE[0]), 0.1, 1))
     front, back = (_extended(_settled(_map(inside, x), sure, radius), inside) for x in (front, back))
     middle = (front + back) / 2
     steep = np.hypot(*np.gradient(middle, CELL))
     cover = np.maximum(THINNEST, steep * BRIDGE)
     slim = np.minimum(radius / np.float32(SLENDER), 0.99)
-    half = np.maximum(np.minimum((front - back) / 2, ROUND * radius / (1 - slim)) + EASE * slim, cover)
+    ease = np.float32(EASE if met is None else 0)
+    half = np.maximum(np.minimum((front - back) / 2, ROUND * radius / (1 - slim)) + ease * slim, cover)
     guessed = float((rays.max(1) < 0).mean()) if len(rays) else 1.0
     return Intervals(middle.astype(np.float32), half.astype(np.float32), cover.astype(np.float32), guessed)
 
