@@ -8,7 +8,7 @@ import importlib
 import sys
 
 # Each verb is a module of build_tools with SUMMARY, arguments(parser) and run(options) → exit code.
-VERBS = ("demo", "test", "bench", "package", "evaluate", "wheels", "lint", "clean")
+VERBS = ("demo", "test", "bench", "package", "evaluate", "train", "wheels", "lint", "clean")
 
 
 def main() -> int:
