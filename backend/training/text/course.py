@@ -72,7 +72,7 @@ class Course:
 
     def autoencoder(self) -> bool:
         """→ whether it is finished."""
-        plan = Plan(minutes=self.minutes, lr=2e-3, warmup=50, hold=0.4, ema=0.997)
+        plan = Plan(minutes=self.minutes, lr=1e-3, warmup=50, hold=0.6, ema=0.997)
         supply = Supply(self.batch or (8 if self.device == "cpu" else 64), self.workers)
         try:
             folder, config = self.folder / "autoencoder", self.config.autoencoder

@@ -15,7 +15,8 @@ from .config import AutoencoderConfig
 from .grids import Batch, Supply, varied
 
 PLAIN = ("place", "enter.weight", "head.weight", "encoder.leave.weight")
-QUIET, LOUD = 0.45, 0.65  # progress at which the noise begins and at which it is whole
+QUIET, LOUD = 0.75, 0.9  # progress at which the noise begins and at which it is whole
+OPPONENTS = torch.tensor([[0.58, 0.58, 0.58], [1.41, 0.0, -1.41], [-0.82, 1.63, -0.82]])  # rows of length 1, 2, 2
 SHARPNESS = 5.0  # logit of "inside" at a distance of one band
 
 
@@ -24,7 +25,8 @@ def losses(sdf: Tensor, logits: Tensor, target: Batch) -> dict[str, Tensor]:
 
     Distance: absolute error, four times heavier within the band; beyond it only what falls short of it counts, so that
     the network need not draw a plateau. Occupancy: binary cross-entropy of the sign, which decides whether thin parts
-    are there at all. Colour: absolute error near the surface.
+    are there at all. Colour: absolute error near the surface of brightness and, twice as heavy, of two hues (red and
+    blue, green and both), which vary less and would else be learned last.
     """
     sdf, truth = sdf.float(), target.sdf
     inside = truth.sign()
@@ -35,8 +37,8 @@ def losses(sdf: Tensor, logits: Tensor, target: Batch) -> dict[str, Tensor]:
     occupancy = functional.softplus(-SHARPNESS * sdf * inside)
     occupied = (occupancy * weight).sum() / weight.sum()
     near = target.near
-    off = (logits.float().sigmoid() - target.rgb).abs().sum(1, keepdim=True)
-    colour = (off * near).sum() / near.sum().clamp(min=1) / 3
+    off = torch.einsum("oc,bcxyz->boxyz", OPPONENTS.to(sdf.device), logits.float().sigmoid() - target.rgb)
+    colour = (off.abs().sum(1, keepdim=True) * near).sum() / near.sum().clamp(min=1) / 3
     return {
         "loss": distance + 0.5 * occupied + 2 * colour,
         "distance": distance,
@@ -46,7 +48,7 @@ def losses(sdf: Tensor, logits: Tensor, target: Batch) -> dict[str, Tensor]:
 
 
 def loudness(progress: float) -> float:
-    """Share of the noise on the latents: none for almost half of the training, all of it in its last third."""
+    """Share of the noise on the latents: none for most of the training, all of it at its end."""
     return min(1.0, max(0.0, (progress - QUIET) / (LOUD - QUIET)))
 
 
