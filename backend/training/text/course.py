@@ -26,7 +26,7 @@ from .autoencoder import Autoencoder
 from .choosing import choices, probe
 from .config import Config
 from .distillation import distil
-from .grids import Supply
+from .grids import Mixed, Supply
 from .latents import Latents, grammar_shards, real_shards
 from .look import look
 from .reconstruction import channels_last, train_autoencoder
@@ -70,10 +70,23 @@ class Course:
         """Minutes of the piece that are left."""
         return self.piece - (time.monotonic() - self.begun) / 60
 
+    def real(self) -> bool:
+        """Grids of real objects, where there is data. → whether all are there."""
+        if self.data is None:
+            return True
+        chosen = real_grids.mixed(thing for thing in things(self.data, "train") if real_grids.named(thing))
+        real_grids.write(chosen, self.folder / "real" / "train", time.monotonic() + 60 * self.left)
+        return self.left > 0
+
+    @property
+    def real_files(self) -> list[Path]:
+        return sorted((self.folder / "real").glob("*.npz"))
+
     def autoencoder(self) -> bool:
         """→ whether it is finished."""
-        plan = Plan(minutes=self.minutes, lr=1e-3, warmup=50, hold=0.6, ema=0.997)
-        supply = Supply(self.batch or (8 if self.device == "cpu" else 64), self.workers)
+        plan = Plan(minutes=self.minutes, lr=1e-3, warmup=50, hold=0.6, ema=0.99)
+        maker = Mixed(self.real_files)
+        supply = Supply(self.batch or (8 if self.device == "cpu" else 64), self.workers, make=maker)
         try:
             folder, config = self.folder / "autoencoder", self.config.autoencoder
             return train_autoencoder(config, plan, supply, folder, self.device, self.left)[1].finished
@@ -81,13 +94,9 @@ class Course:
             supply.close()
 
     def latents(self) -> bool:
-        """Grids of real objects where there is data, then latents of all. → whether all are there."""
+        """→ whether all are there."""
         model = self.trained_autoencoder()
-        real = self.folder / "real" / "train"
-        if self.data is not None:
-            chosen = real_grids.mixed(thing for thing in things(self.data, "train") if real_grids.named(thing))
-            real_grids.write(chosen, real, time.monotonic() + 60 * self.left)
-        real_shards(model, self.folder / "latents", sorted(real.parent.glob("*.npz")), self.device)
+        real_shards(model, self.folder / "latents", self.real_files, self.device)
         return grammar_shards(
             model, self.folder / "latents", self.objects, held_out, 0, self.device, self.part, lambda: self.left > 0
         )
@@ -147,7 +156,7 @@ class Course:
 
     def all(self) -> bool:
         """Every stage in order, as far as the piece reaches."""
-        return self.autoencoder() and self.latents() and self.flow() and self.distil() and self.export()
+        return self.real() and self.autoencoder() and self.latents() and self.flow() and self.distil() and self.export()
 
     def trained_autoencoder(self) -> Autoencoder:
         """The mean network of the last checkpoint."""

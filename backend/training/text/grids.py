@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.pool import AsyncResult, Pool
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..data.grids import read as read_real
 from ..grammar.field import grids
 from ..grammar.sample import Specimen, held_out, sample
 from .config import BAND, RESOLUTION
@@ -54,6 +56,19 @@ def make(seed: int) -> tuple[np.ndarray, np.ndarray]:
         seed += ASIDE
         specimen = sample(seed)
     return small(specimen)
+
+
+class Mixed:
+    """A maker that takes every n-th object from files of real ones (``training data grids``), read once into memory."""
+
+    def __init__(self, files: Sequence[Path], every: int = 6):
+        self.every = every
+        self.real = [(np.rint(sdf * 127).astype(np.int8), rgb) for sdf, rgb, _ in read_real(files)]
+
+    def __call__(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        if seed % self.every or not self.real:
+            return make(seed)
+        return self.real[seed // self.every % len(self.real)]
 
 
 def batch(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Batch:

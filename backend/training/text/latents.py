@@ -49,8 +49,10 @@ def mirrors(specimen: Specimen) -> bool:
 
 
 def real_objects(paths: Iterable[Path], mirrored: bool) -> Iterator[Told]:
-    """The same of the files that ``training data grids`` wrote."""
+    """The same of the files that ``training data grids`` wrote, without objects that have no colours of their own."""
     for sdf, rgb, about in read_real(paths):
+        if not about["textured"]:
+            continue
         whole = np.rint(sdf * 127).astype(np.int8)
         if mirrored:
             whole, rgb = whole[::-1].copy(), rgb[::-1].copy()

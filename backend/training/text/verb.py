@@ -17,7 +17,7 @@ from .config import Config, tiny
 from .course import Course
 from .sampling import Settings
 
-STAGES = ("autoencoder", "latents", "flow", "distil", "look", "choose", "export", "all")
+STAGES = ("real", "autoencoder", "latents", "flow", "distil", "look", "choose", "export", "all")
 
 
 def main(arguments: list[str]) -> int:
