@@ -5,7 +5,7 @@ Frame F: x right, y up, z toward the camera; the unit is half the crop's side at
 it downwards), k = tan(half the crop's viewing angle).
 
     store = Store.build(items, device=device)                      # store.py: meshes and their fields, once
-    sampler = Sampler(store, points=8192, styles=Styles())          # everything random about a picture
+    sampler = Sampler(store, points=8192, styles=Styles())          # sampler.py: everything random about a picture
     batch = sampler.draw(64, generator)                             # a Batch on the store's device
 """
 
@@ -35,6 +35,9 @@ class Maps:
     front: Tensor
     back: Tensor
     normal: Tensor
+
+    def to(self, device: torch.device | str) -> Maps:
+        return Maps(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
 
     def shrunk(self, side: int) -> Maps:
         """At ``side``² (a divisor of S): mask as coverage in [0, 1], the others as means over what is covered."""
@@ -74,10 +77,5 @@ class Batch:
         return self.camera[:, 1]
 
     def to(self, device: torch.device | str) -> Batch:
-        move = lambda x: Maps(**{f.name: getattr(x, f.name).to(device) for f in fields(x)})  # noqa: E731
-        return Batch(
-            **{
-                f.name: move(getattr(self, f.name)) if f.name == "maps" else getattr(self, f.name).to(device)
-                for f in fields(self)
-            }
-        )
+        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self)}
+        return Batch(**moved)

@@ -21,8 +21,8 @@ FOV = (18.0, 65.0)
 
 @dataclass(frozen=True)
 class Cameras:
-    """``axes`` (B, 3, 3): rows right, up, toward; ``distance`` (B,) from the origin; ``fov`` (B,) of the whole picture;
-    ``elevation`` (B,); ``aim`` (B, 2): tangents at which the origin is seen."""
+    """``axes`` (B, 3, 3): rows right, up, toward; ``distance`` (B,) from the origin; ``fov`` (B,) of the whole
+    picture; ``elevation`` (B,); ``aim`` (B, 2): tangents at which the origin is seen."""
 
     axes: Tensor
     distance: Tensor
@@ -40,12 +40,14 @@ class Cameras:
 @dataclass(frozen=True)
 class Crops:
     """The squares the network looks through: ``centre`` (B, 2) and ``k`` (B,) in tangents, ``middle`` (B,): the
-    object's middle depth. ``unit`` = k · middle is one unit of frame F in the world's."""
+    object's middle depth. ``unit`` = k · middle is one unit of frame F in the world's. ``keep`` (B, 4): what of the
+    crop (left, bottom, right, top; v up) lies within the user's picture, infinite where its border is not near."""
 
     cameras: Cameras
     centre: Tensor
     k: Tensor
     middle: Tensor
+    keep: Tensor
 
     @property
     def unit(self) -> Tensor:
@@ -74,6 +76,32 @@ class Crops:
         inner = torch.eye(3, device=lean.device, dtype=lean.dtype).repeat(len(lean), 1, 1)
         inner[:, :2, 2] = lean
         return torch.einsum("bji,bjk->bik", self.cameras.axes, inner) * self.unit[:, None, None]
+
+    def screen(self, seen: Tensor, owner: Tensor, size: int) -> Tensor:
+        """What ``Cameras.see`` gave, (n, 3) → column, row (from the top) in a ``size``² picture of the crop, and Z."""
+        across = (seen[:, :2] - self.centre[owner]) / self.k[owner, None]
+        column, row = (across[:, 0] + 1) * (size / 2), (1 - across[:, 1]) * (size / 2)
+        return torch.stack([column, row, seen[:, 2]], 1)
+
+    def within(self, size: int) -> Tensor:
+        """(B, size, size) bool: pixels that lie within the user's picture."""
+        u = (torch.arange(size, device=self.k.device) + 0.5) * (2 / size) - 1
+        left, bottom, right, top = (self.keep[:, side, None] for side in range(4))
+        columns, rows = (u >= left) & (u <= right), (-u >= bottom) & (-u <= top)
+        return rows[:, :, None] & columns[:, None, :]
+
+    def border(self, points: Tensor) -> Tensor:
+        """F (B, N, 3) → distance (B, N) to the nearest border of the user's picture, positive within it."""
+        w = 1 - self.k[:, None] * points[..., 2]
+        out = torch.full_like(w, torch.inf)
+        for side in range(4):
+            edge = self.keep[:, side, None]
+            near = torch.isfinite(edge)
+            edge = torch.where(near, edge, torch.zeros_like(edge))
+            away = (points[..., side % 2] - edge * w) / torch.hypot(torch.ones_like(edge), edge * self.k[:, None])
+            away = away if side < 2 else -away
+            out = torch.where(near, torch.minimum(out, away), out)
+        return out
 
     def depth(self, Z: Tensor) -> Tensor:
         """Distances before the camera (B, …) → z in F."""
@@ -114,14 +142,59 @@ def draw(count: int, generator: torch.Generator, device: torch.device | str = "c
     )
 
 
-def crop(cameras: Cameras, seen: Tensor, owner: Tensor, count: int, fill: Tensor | float = FILL) -> Crops:
+def toward(cameras: Cameras, direction: Tensor, where: Tensor) -> Cameras:
+    """``cameras``, but where ``where`` (B,) they look along ``direction`` (B, 3), from its higher end."""
+    direction = torch.nn.functional.normalize(direction, dim=1)
+    direction = torch.where(direction[:, 2:] < 0, -direction, direction)
+    elevation = direction[:, 2].clamp(-1, 1).asin().clamp(max=1.4)
+    moved = look(torch.atan2(direction[:, 0], -direction[:, 1]), elevation, cameras.fov)
+    pick = lambda new, old: torch.where(where.view(-1, *[1] * (old.ndim - 1)), new, old)  # noqa: E731
+    return Cameras(
+        pick(moved.axes, cameras.axes),
+        cameras.distance,
+        cameras.fov,
+        pick(elevation, cameras.elevation),
+        pick(moved.aim, cameras.aim),
+    )
+
+
+def crop(
+    cameras: Cameras,
+    seen: Tensor,
+    owner: Tensor,
+    fill: Tensor | float = FILL,
+    shift: Tensor | None = None,
+    trim: Tensor | None = None,
+) -> Crops:
     """The square about each object, as the engine frames it.
 
-    ``seen`` (n, 3): its vertices as ``Cameras.see`` gives them; ``owner`` (n,) below ``count``. The silhouette's box is
-    the box of the projected vertices. ``fill`` may differ a little from sample to sample (B,).
+    ``seen`` (n, 3): its vertices as ``Cameras.see`` gives them; ``owner`` (n,). The silhouette's box is the box of the
+    projected vertices. ``fill`` (B,) and ``shift`` (B, 2, in half sides) may differ a little from sample to sample.
+    ``trim`` (B, 4): parts of the box that lie beyond the picture's border, at the left, bottom, right and top.
     """
-    index = owner[:, None].expand(-1, 3)
-    low = seen.new_full((count, 3), torch.inf).scatter_reduce(0, index, seen, "amin")
-    high = seen.new_full((count, 3), -torch.inf).scatter_reduce(0, index, seen, "amax")
-    k = (high - low)[:, :2].amax(1) / 2 / fill
-    return Crops(cameras, (low + high)[:, :2] / 2, k, (low + high)[:, 2] / 2)
+    low, high = bounds(seen, owner, len(cameras.fov))
+    bottom, top = low[:, :2], high[:, :2]
+    if trim is not None:
+        size = top - bottom
+        bottom, top = bottom + trim[:, :2] * size, top - trim[:, 2:] * size
+        kept = ((seen[:, :2] >= bottom[owner]) & (seen[:, :2] <= top[owner])).all(1)
+        part_low, part_high = bounds(seen[kept], owner[kept], len(cameras.fov))
+        some = torch.isfinite(part_low[:, 2])
+        low, high = torch.where(some[:, None], part_low, low), torch.where(some[:, None], part_high, high)
+    k = ((top - bottom).amax(1) / 2 / fill).clamp(min=1e-4)
+    centre = (bottom + top) / 2
+    if shift is not None:
+        centre = centre + shift * k[:, None]
+    keep = torch.full((len(k), 4), torch.inf, device=k.device)
+    keep[:, :2] = -torch.inf
+    if trim is not None:
+        edges = torch.cat([bottom - centre, top - centre], 1) / k[:, None]
+        keep = torch.where(trim > 0, edges, keep)
+    return Crops(cameras, centre, k, (low + high)[:, 2] / 2, keep)
+
+
+def bounds(points: Tensor, owner: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Lowest and highest corner (count, c) of each sample's points (n, c); ±inf where it has none."""
+    index = owner[:, None].expand(-1, points.shape[1])
+    low = points.new_full((count, points.shape[1]), torch.inf).scatter_reduce(0, index, points, "amin")
+    return low, points.new_full(low.shape, -torch.inf).scatter_reduce(0, index, points, "amax")

@@ -179,8 +179,8 @@ def colours(samples: np.ndarray, rgb: np.ndarray, weight: np.ndarray, resolution
     cell = np.clip(((samples + 1) / step).astype(np.int64), 0, resolution - 1)
     index = (cell[:, 0] * resolution + cell[:, 1]) * resolution + cell[:, 2]
     total = np.bincount(index, weight, resolution**3)
-    mean = np.stack([np.bincount(index, weight * rgb[:, channel], resolution**3) for channel in range(3)], 1)
-    mean /= np.maximum(total, 1e-12)[:, None]
+    sums = np.stack([np.bincount(index, weight * rgb[:, channel], resolution**3) for channel in range(3)], 1)
+    mean = sums / np.maximum(total, 1e-12)[:, None]
     shape = (resolution,) * 3
     source = distance_transform_edt(total.reshape(shape) == 0, return_distances=False, return_indices=True)
     return np.clip(mean + 0.5, 0, 255).astype(np.uint8).reshape(*shape, 3)[tuple(source)]
