@@ -36,8 +36,8 @@ class Lesson:
 class Course:
     """How it learns."""
 
-    epochs: int = 12
-    batch: int = 96
+    epochs: int = 10
+    batch: int = 64
     rate: float = 2e-3
     seed: int = 0
 

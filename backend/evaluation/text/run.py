@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ...training.grammar.sample import FAMILIES
 from .judge_training import Course
 from .makers import Chance, Generator, Grammar, Made, Maker, Retrieval, Worsened
 from .pocket_text import opened, remarks
@@ -37,10 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build/evaluation/text")
     parser.add_argument("--weights", type=Path, help="other weights than those that are shipped")
     parser.add_argument("--prompts", type=int, default=POOL, help=f"how many of the {POOL} prompts to ask")
-    parser.add_argument("--trained", type=int, default=6000, help="training objects that the judge learns from")
+    parser.add_argument("--trained", type=int, default=4000, help="training objects that the judge learns from")
     parser.add_argument("--captions", type=int, default=12000, help="training objects to retrieve from")
     parser.add_argument("--shelf", type=int, default=2000, help="training objects a family to compare with")
     parser.add_argument("--shelves", type=int, default=12, help="families to compare with theirs")
+    parser.add_argument("--grammar", help="go on with what was made for this earlier state of the grammar")
     parser.add_argument("--upper", action="store_true", help="only the comparisons, without Pocket Text")
     parser.add_argument("--free", action="store_true", help="only pictures of prompts outside of the grammar")
     args = parser.parse_args(argv)
@@ -48,16 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     if args.free:
         return draw_free(args.out, opened(args.out / "made", args.weights), args.weights)
-    trained = Trained(args.out, lambda line: print(line, flush=True))
+    trained = Trained(args.out, lambda line: print(line, flush=True), args.grammar)
     judge, report = trained.judge(args.trained, Course())
     captions, objects = trained.captions(args.captions)
     asked = held_out_prompts(POOL)
     pool = [a.prompt for a in asked]
     asked = asked[: args.prompts]
     others = [same_family(a, captions, objects) for a in asked]
-    some = np.unique(np.linspace(0, len(FAMILIES) - 1, args.shelves).astype(int))
-    shelves = {FAMILIES[i]: trained.shelf(FAMILIES[i], args.shelf) for i in some}
-    makers: list[Maker] = [Retrieval(captions, objects), Chance(objects), Grammar(), Worsened(Grammar())]
+    some = list(dict.fromkeys(a.family for a in asked))[: args.shelves]
+    shelves = {family: trained.shelf(family, args.shelf) for family in some}
+    grammar = Grammar()
+    makers: list[Maker] = [Retrieval(captions, objects), Chance(objects), grammar, Worsened(grammar)]
     if not args.upper:
         makers.insert(0, opened(args.out / "made", args.weights))
     rows: list[Row] = []

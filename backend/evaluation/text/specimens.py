@@ -84,10 +84,11 @@ def trained(count: int, family: str | None = None) -> Iterator[tuple[int, Specim
 def held_out_prompts(count: int, start: int = UNSEEN) -> list[Asked]:
     """``count`` objects that training never sees, with different prompts, of all families as evenly as may be.
 
-    The prompt is the full caption; where the object has a colour, the caption must name it.
+    The prompt is the full caption; where the object has a colour, the caption must name it. The families come in an
+    order of their own, so that the first prompts are as mixed as all.
     """
     found: list[Asked] = []
-    seeds = dict.fromkeys(FAMILIES, start)
+    seeds = {FAMILIES[i]: start for i in np.random.default_rng(0).permutation(len(FAMILIES))}
     taken: set[str] = set()
     while len(found) < count and seeds:
         for family in tuple(seeds):

@@ -28,8 +28,9 @@ Tell = Callable[[str], None]
 class Trained:
     """Everything follows from the grammar and is made again when it changes. ``folder`` may be deleted."""
 
-    def __init__(self, folder: Path, tell: Tell = print) -> None:
-        self.key = fingerprint()
+    def __init__(self, folder: Path, tell: Tell = print, key: str | None = None) -> None:
+        """``key``: that of an earlier state of the grammar, to go on with what was made for it."""
+        self.key = key or fingerprint()
         self.folder, self._tell = folder / self.key, tell
 
     def captions(self, count: int) -> tuple[list[str], list[tuple[int, str]]]:
