@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from . import (
     animals,
     buildings,
+    clothes,
     composed,
     containers,
     craft,
     creatures,
+    devices,
+    food,
     furniture,
     household,
+    leisure,
     people,
     plants,
     tools,
@@ -30,6 +34,11 @@ _THEMES = (
     furniture,
     household,
     containers,
+    devices,
+    tools,
+    leisure,
+    clothes,
+    food,
     buildings,
     vehicles,
     craft,
@@ -37,8 +46,7 @@ _THEMES = (
     creatures,
     plants,
     people,
-    tools,
-)
+)  # importing them fills the register
 FAMILIES: tuple[str, ...] = tuple(REGISTER)
 
 __all__ = ["FAMILIES", "Specimen", "held_out", "held_out_specimens", "sample"]
