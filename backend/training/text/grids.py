@@ -16,6 +16,7 @@ from ..grammar.field import grids
 from ..grammar.sample import Specimen, held_out, sample
 from .config import BAND, RESOLUTION
 
+PLATEAU = 0.92
 ASIDE = 1 << 40  # beyond all seeds that are counted through
 Maker = Callable[[int], tuple[np.ndarray, np.ndarray]]
 
@@ -58,12 +59,19 @@ def make(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return small(specimen)
 
 
+def settled(sdf: np.ndarray) -> np.ndarray:
+    """Distances in ±1 of a real object → int8, its plateau at ±127: where walls are thickened after the cut-off,
+    as ``data.fields`` does, the plateau lies a little below, and would be taken for a surface's neighbourhood.
+    """
+    return np.where(np.abs(sdf) > PLATEAU, np.sign(sdf) * 127, np.rint(sdf * 127)).astype(np.int8)
+
+
 class Mixed:
     """A maker that takes every n-th object from files of real ones (``training data grids``), read once into memory."""
 
     def __init__(self, files: Sequence[Path], every: int = 6):
         self.every = every
-        self.real = [(np.rint(sdf * 127).astype(np.int8), rgb) for sdf, rgb, _ in read_real(files)]
+        self.real = [(settled(sdf), rgb) for sdf, rgb, _ in read_real(files)]
 
     def __call__(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         if seed % self.every or not self.real:

@@ -20,7 +20,7 @@ from .. import checkpoint
 from ..data.grids import read as read_real
 from ..grammar.sample import Specimen, sample
 from .autoencoder import Autoencoder
-from .grids import Batch, batch, small
+from .grids import Batch, batch, settled, small
 
 SHARD = 1024
 BATCH = 16
@@ -53,7 +53,7 @@ def real_objects(paths: Iterable[Path], mirrored: bool) -> Iterator[Told]:
     for sdf, rgb, about in read_real(paths):
         if not about["textured"]:
             continue
-        whole = np.rint(sdf * 127).astype(np.int8)
+        whole = settled(sdf)
         if mirrored:
             whole, rgb = whole[::-1].copy(), rgb[::-1].copy()
         captions = [caption for caption in about["captions"] if not mirrored or not set(SIDES) & set(caption.split())]
