@@ -17,12 +17,12 @@ from typing import Any
 
 import bpy
 
-from . import runtime
+from . import launching, runtime
 from .child import Launch
 from .errand import Errand
-from .preferences import preferences
 from .problems import Problem
 from .question import Question
+from .wishes import preferences
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ def require_network() -> None:
 
 def carried() -> Path | None:
     """The folder with wheels that came along or that the user named, if the large ones are in it."""
-    for folder in filter(None, (preferences().wheels_dir, str(runtime.ROOT / "wheels"))):
+    for folder in filter(None, (preferences().wheels_dir, str(launching.ROOT / "wheels"))):
         path = Path(bpy.path.abspath(folder))
         with contextlib.suppress(OSError, ValueError):
             if any(path.glob("torch-*.whl")):
@@ -213,7 +213,7 @@ def _turn() -> float | None:
         _ask()
     changed |= _hear()
     if state.step is not None and state.errand is None and runtime.gpu_is_free():
-        state.errand = Errand(_launch(), (*state.step.arguments, "--data-dir", str(runtime.data_dir())))
+        state.errand = Errand(_launch(), (*state.step.arguments, "--data-dir", str(launching.data_dir())))
         state.log, state.written = state.errand.log, 0
         changed = True
     if state.errand is not None:
@@ -228,7 +228,7 @@ def _turn() -> float | None:
 
 
 def _ask() -> None:
-    launch, folder = _launch(), str(runtime.data_dir())
+    launch, folder = _launch(), str(launching.data_dir())
     for question in state.questions.values():
         question.close()
     state.questions.clear()
@@ -244,7 +244,7 @@ def _hear() -> bool:
         if name == "facts":
             state.facts = answer[0] if answer else {}
             if state.facts.get("supported") and state.facts.get("build") != "cpu":
-                words = ("runtime", "status", "--json", "--accelerator", "cpu", "--data-dir", str(runtime.data_dir()))
+                words = ("runtime", "status", "--json", "--accelerator", "cpu", "--data-dir", str(launching.data_dir()))
                 state.questions["processor"] = Question(_launch(), words)
         elif name == "processor":
             state.processor = answer[0] if answer else {}
@@ -301,7 +301,7 @@ def show_log() -> bpy.types.Text:
 
 
 def _launch() -> Launch:
-    return runtime.plain_launch()
+    return launching.plain_launch()
 
 
 def _wake() -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import bpy
 
-PACKAGE = __package__.rpartition(".")[0] or __package__
+from . import gpu_panel, runtime
+from .wishes import PACKAGE
 
 
 def _start_afresh(_self, _context) -> None:
-    from . import runtime
-
     if not runtime.busy():
         runtime.close()  # the next job starts it again, with the new number
 
@@ -51,8 +48,6 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context) -> None:
-        from . import gpu_panel, runtime  # which need these preferences themselves
-
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "threads")
@@ -71,13 +66,6 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
         box.label(text="Downloads", icon="URL")
         for key in ("mirror", "proxy", "wheels_dir"):
             box.prop(self, key)
-
-
-def preferences() -> MAQUETTE_AP_preferences | SimpleNamespace:
-    """The user's settings, or the defaults where the package is used without being installed."""
-    addon = bpy.context.preferences.addons.get(PACKAGE)
-    kept = addon.preferences if addon is not None else None
-    return kept or SimpleNamespace(threads=0, solid_colours=True, proxy="", mirror="", wheels_dir="")
 
 
 CLASSES = (MAQUETTE_AP_preferences,)

@@ -6,45 +6,31 @@ Running state lives here, in plain Python: undo brings back old values of everyt
 from __future__ import annotations
 
 import atexit
-import contextlib
-import functools
-import importlib.util
-import json
 import logging
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import bpy
 
-from . import ghost
+from . import ghost, launching
 from .console import Console
 from .delivery import Delivery, Ticket
-from .interpreter import NoInterpreter, find_interpreter
+from .launching import best_launch
 from .link import Failure, Preview, Request, Result
-from .preferences import preferences
-from .problems import NoPython
 from .saved_queue import SavedQueue
 from .scene import occupied
-from .session import Event, Job, Launch, Session
+from .session import Event, Job, Session
 from .shading import SAID, Views, all_views
+from .wishes import preferences
 
 log = logging.getLogger(__name__)
 
 BUSY, IDLE = 0.05, 1.0  # seconds between ticks
-NO_GPU = "The GPU engines did not start, so Maquette works without them; Repair, under GPU Engines, mends that."
-PACKAGE = __package__.rpartition(".")[0] or __package__  # the extension itself
-ROOT = Path(__file__).resolve().parent.parent  # holds ``backend``
 
 _session: Session | None = None
 delivery = Delivery()
 views = Views()
 _apart = False  # from the GPU engines' environment, because it is being changed
 left_over = 0  # jobs that an ended Blender left in the saved queue
-_fallback: Path | None = None  # a data folder that goes with us, where no other can be written
 _drawn: object = None  # what the panels showed last
 
 
@@ -52,7 +38,7 @@ def session() -> Session:
     """The session, made when it is first wanted. Raises NoPython."""
     global _session
     if _session is None:
-        _session = Session(_launch(try_out=bpy.app.background))
+        _session = Session(best_launch(bpy.app.background))
     return _session
 
 
@@ -60,7 +46,7 @@ def start() -> None:
     """Starts the backend for the user who asks for it, with a Python that was tried out. Raises NoPython."""
     ours = session()
     if ours.state == "failed":
-        ours.launch = _launch(try_out=True)
+        ours.launch = best_launch(True)
     ours.start()
     wake()
 
@@ -140,7 +126,7 @@ def forget_left_over() -> None:
 
 def close() -> None:
     """Ends the backend and forgets everything; what still waited stays in the saved queue."""
-    global _session, _fallback
+    global _session
     if bpy.app.timers.is_registered(pump):
         bpy.app.timers.unregister(pump)
     if _session is not None:
@@ -149,24 +135,7 @@ def close() -> None:
     ghost.hide()
     delivery.tickets.clear()
     delivery.waiting.clear()
-    if _fallback is not None:
-        shutil.rmtree(_fallback, ignore_errors=True)
-        _fallback = None
-        data_dir.cache_clear()
-
-
-@functools.cache
-def data_dir() -> Path:
-    """A folder of ours that can be written: the extension's own, else one in the user's or temporary files."""
-    global _fallback
-    for attempt in (_extension_folder, _user_folder):
-        with contextlib.suppress(OSError, ValueError):
-            folder = Path(attempt())
-            folder.mkdir(parents=True, exist_ok=True)
-            if os.access(folder, os.W_OK):
-                return folder
-    _fallback = Path(tempfile.mkdtemp(prefix="maquette-data-"))
-    return _fallback
+    launching.drop_fallback()
 
 
 def register() -> None:
@@ -183,32 +152,6 @@ def unregister() -> None:
     bpy.app.handlers.render_init.remove(_before_render)
     atexit.unregister(close)
     close()
-
-
-def _extension_folder() -> str:
-    return bpy.utils.extension_path_user(PACKAGE, path="", create=True)
-
-
-def _user_folder() -> str:
-    return bpy.utils.user_resource("DATAFILES", path="maquette", create=True)
-
-
-def private_python() -> str:
-    """The Python of the GPU engines' environment, "" while there is none. (``backend/runtime/environment`` says
-    where it is: the marker is written last.)
-    """
-    root = data_dir() / "gpu"
-    python = root / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    return str(python) if _says_installed(root / "installed.json") and python.exists() else ""
-
-
-def _says_installed(marker: Path) -> bool:
-    """Whether the marker is whole, as the installer sees it too: what it calls unfinished is not started either."""
-    try:
-        facts = json.loads(marker.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(facts, dict) and all(isinstance(facts.get(key), str) for key in ("key", "build", "self_test"))
 
 
 def let_go_of_gpu() -> None:
@@ -231,39 +174,10 @@ def take_up_gpu() -> None:
 
 
 def _restart() -> None:
-    launch = _launch(try_out=False)
+    launch = best_launch(False, _apart)
     if _session is not None and (_session.launch != launch or _session.fell_back):
         _session.use(launch)
         wake()
-
-
-def _launch(try_out: bool) -> Launch:
-    """In the GPU engines' environment where there is one, or else, and instead, in Blender's own Python."""
-    plain, python = plain_launch(try_out), "" if _apart else private_python()
-    return replace(plain, interpreter=python, instead=plain, why=NO_GPU) if python else plain
-
-
-def plain_launch(try_out: bool = False) -> Launch:
-    """In Blender's own Python. Raises NoPython."""
-    try:
-        interpreter = find_interpreter(bpy.utils.resource_path("LOCAL"), try_out)
-    except NoInterpreter as error:
-        tried = f" Tried: {', '.join(error.tried)}." if error.tried else ""
-        raise NoPython(f"{error}{tried}", "Install Blender from blender.org, which brings both along.") from None
-    return Launch(
-        interpreter=interpreter,
-        root=ROOT,
-        data_dir=data_dir(),
-        blas_path=_blas_path(),
-        threads=preferences().threads,
-        interactive=not bpy.app.background,
-    )
-
-
-def _blas_path() -> str:
-    """The folder of the OpenBLAS wheel that came with the extension: the child does not see Blender's wheels."""
-    spec = importlib.util.find_spec("scipy_openblas32")
-    return str(Path(spec.origin).parent) if spec is not None and spec.origin else ""
 
 
 def _turn() -> float | None:
@@ -356,7 +270,7 @@ def _redraw() -> None:
 def _look_for_left_over() -> None:
     """Once, after Blender has started: whether the last one ended before its jobs did."""
     global left_over
-    queue = SavedQueue(data_dir())
+    queue = SavedQueue(launching.data_dir())
     left_over = len(queue.orphans())
     queue.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from . import gpu, runtime
+from . import gpu, launching, runtime
 from .words import shown
 
 # As backend/runtime/environment/report.py has them, which cannot be imported here.
@@ -23,7 +23,7 @@ _TAIL = 16 << 10  # bytes of the log that are looked at
 def newest_log() -> Path | None:
     """The log of the latest helper process this Blender started."""
     with contextlib.suppress(OSError):
-        logs = (runtime.data_dir() / "logs").glob(f"backend-{os.getpid()}-*.log")
+        logs = (launching.data_dir() / "logs").glob(f"backend-{os.getpid()}-*.log")
         return max(logs, key=lambda file: file.stat().st_mtime, default=None)
     return None
 
@@ -93,7 +93,7 @@ def _about_gpu() -> list[str]:
 
 def _version() -> str:
     with contextlib.suppress(OSError):
-        for line in (runtime.ROOT / "blender_manifest.toml").read_text(encoding="utf-8").splitlines():
+        for line in (launching.ROOT / "blender_manifest.toml").read_text(encoding="utf-8").splitlines():
             if line.startswith("version ="):
                 return line.partition("=")[2].strip().strip('"')
     return "of unknown version"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import gpu, runtime
-from ..preferences import PACKAGE
+from ..wishes import PACKAGE
 
 
 class MAQUETTE_OT_cancel_errand(bpy.types.Operator):

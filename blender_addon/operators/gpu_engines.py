@@ -7,8 +7,8 @@ import bpy
 from .. import gpu, runtime
 from ..drawing import in_words, say
 from ..gpu import Step
-from ..preferences import preferences
 from ..problems import Problem
+from ..wishes import preferences
 from .options import refuse
 
 INSTALL, VERIFY, REMOVE = "Installing GPU Engines", "Verifying GPU Engines", "Removing GPU Engines"

@@ -8,8 +8,8 @@ import bpy
 
 from .. import gpu, runtime
 from ..gpu import Step
-from ..preferences import preferences
 from ..problems import NothingToRun, Problem
+from ..wishes import preferences
 from .gpu_engines import Errand
 from .options import FRESH, refuse
 

@@ -17,36 +17,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "bl_ext.user_default.maquette"
-MODULES = (
-    *(
-        "batch",
-        "cloud",
-        "clouds",
-        "cutouts",
-        "delivery",
-        "ellipsoids",
-        "ghost",
-        "gpu",
-        "gpu_panel",
-        "link",
-        "material",
-        "mesh",
-    ),
-    *(
-        "operators",
-        "panels",
-        "pictures",
-        "preferences",
-        "properties",
-        "recall",
-        "resume",
-        "runtime",
-        "scan",
-        "scene",
-        "session",
-    ),
-    *("shading", "sources", "thumbnails", "troubleshooting"),
-)
 
 if importlib.util.find_spec("bpy") is None:
     collect_ignore_glob = ["test_*.py"]
@@ -85,6 +55,16 @@ def zip_path(tmp_path_factory) -> Path:
     return package.build_zip(package.this_platform(), tmp_path_factory.mktemp("zip"))
 
 
+class Modules:
+    """The add-on's modules, each as an attribute."""
+
+    def __getattr__(self, name):
+        try:
+            return importlib.import_module(f"{PACKAGE}.blender_addon.{name}")
+        except ModuleNotFoundError as error:
+            raise AttributeError(name) from error
+
+
 @pytest.fixture(scope="session")
 def installed(zip_path):
     """The add-on's modules by name, as Blender loaded them from the zip."""
@@ -94,10 +74,10 @@ def installed(zip_path):
         repo="user_default", filepath=str(zip_path), enable_on_install=True
     )
     assert answer == {"FINISHED"}
-    loaded = {name: importlib.import_module(f"{PACKAGE}.blender_addon.{name}") for name in MODULES}
-    assert Path(loaded["scene"].__file__).is_relative_to(PROFILE)
-    yield SimpleNamespace(**loaded)
-    loaded["runtime"].close()
+    modules = Modules()
+    assert Path(modules.scene.__file__).is_relative_to(PROFILE)
+    yield modules
+    modules.runtime.close()
 
 
 @pytest.fixture
@@ -152,7 +132,7 @@ def signpost(addon, shared):
 def new_session(addon, data: Path, script: str, *arguments: object, **patience):
     launch = addon.session.Launch(
         interpreter=sys.executable,
-        root=addon.runtime.ROOT,
+        root=addon.launching.ROOT,
         data_dir=data,
         command=(sys.executable, str(ROOT / "tests/blender/backends" / script), *map(str, arguments)),
     )

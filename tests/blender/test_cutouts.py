@@ -100,7 +100,7 @@ def test_after_a_cut_out_a_photograph_becomes_no_slab(addon, signpost, photograp
     bpy.ops.maquette.cut_out(filepath=photograph)
     settings = bpy.context.scene.maquette
     settings.source, settings.filepath = "FILE", photograph
-    bpy.ops.maquette.generate_from_image(filepath=settings.filepath, cutout=settings.cutout, preset="fast")
+    bpy.ops.maquette.generate_from_image(filepath=settings.filepath, cutout=settings.cutout, engine="outline")
     thing = bpy.context.object
     assert thing.dimensions.x == pytest.approx(thing.dimensions.z, rel=0.2), "the disc; the picture is 4 by 3"
     points = np.array([vertex.co for vertex in thing.data.vertices])
@@ -116,7 +116,7 @@ def test_what_was_erased_from_an_opaque_cut_out_counts(addon, signpost, photogra
     seen[:, :, 3] = 1
     image.pixels.foreach_set(np.ascontiguousarray(seen[::-1]).ravel())
     settings = bpy.context.scene.maquette
-    bpy.ops.maquette.generate_from_image(image=image.name, cutout=settings.cutout, preset="fast")
+    bpy.ops.maquette.generate_from_image(image=image.name, cutout=settings.cutout, engine="outline")
     thing = bpy.context.object
     assert thing.dimensions.x / thing.dimensions.z == pytest.approx(4 / 3, rel=0.1)
 

@@ -44,7 +44,7 @@ def test_in_a_batch_it_stands_in_the_next_place_and_takes_none(addon, signpost):
 
 def test_none_is_shown_inside_the_mesh_that_will_be_replaced(addon, signpost):
     id = ask(addon, replaces=1)
-    pump(addon, lambda: addon.runtime.session().job(id).fraction > 0.28)
+    pump(addon, lambda: addon.runtime.session().job(id).detail == "after the glimpse")
     assert addon.ghost.shown is None
 
 

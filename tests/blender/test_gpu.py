@@ -23,10 +23,10 @@ def desk(addon, tmp_path, monkeypatch):
     folder = tmp_path / "data"
     folder.mkdir()
     launch = addon.session.Launch(
-        sys.executable, addon.runtime.ROOT, folder, command=(sys.executable, str(COMMAND), str(folder))
+        sys.executable, addon.launching.ROOT, folder, command=(sys.executable, str(COMMAND), str(folder))
     )
     monkeypatch.setattr(addon.gpu, "_launch", lambda: launch)
-    monkeypatch.setattr(addon.runtime, "data_dir", lambda: folder)
+    monkeypatch.setattr(addon.launching, "data_dir", lambda: folder)
     monkeypatch.setattr(addon.gpu, "require_network", lambda: None)
     monkeypatch.setattr(addon.gpu, "carried", lambda: tmp_path)
     addon.gpu.close()
@@ -302,7 +302,7 @@ def test_mirror_and_proxy_are_passed_on(addon, desk, monkeypatch):
 @pytest.fixture
 def private(addon, tmp_path, monkeypatch):
     """An environment of the GPU engines: ``private(python)`` makes it of that interpreter."""
-    monkeypatch.setattr(addon.runtime, "data_dir", lambda: tmp_path)
+    monkeypatch.setattr(addon.launching, "data_dir", lambda: tmp_path)
 
     def make(lines):
         folder = tmp_path / "gpu" / "env" / "bin"
@@ -316,11 +316,11 @@ def private(addon, tmp_path, monkeypatch):
 
 
 def test_the_backend_runs_in_the_environment_once_it_is_there(addon, private):
-    assert addon.runtime.private_python() == "" and addon.runtime._launch(False).instead is None
+    assert addon.launching.private_python() == "" and addon.launching.best_launch(False).instead is None
     private(f'#!/bin/sh\nexport FROM_HERE=1\nexec "{sys.executable}" "$@"\n')
     bpy.ops.maquette.start_backend()
     session = addon.runtime.session()
-    assert session.launch.interpreter == addon.runtime.private_python() and session.launch.instead is not None
+    assert session.launch.interpreter == addon.launching.private_python() and session.launch.instead is not None
     pump(addon, lambda: session.state == "ready" and session.engines)
     with open(f"/proc/{session._contact._child.process.pid}/environ", "rb") as file:
         assert b"FROM_HERE=1" in file.read()
@@ -331,7 +331,7 @@ def test_the_backend_runs_in_the_environment_once_it_is_there(addon, private):
     with open(f"/proc/{session._contact._child.process.pid}/environ", "rb") as file:
         assert b"FROM_HERE=1" not in file.read()
     addon.runtime.take_up_gpu()
-    assert session.launch.interpreter == addon.runtime.private_python()
+    assert session.launch.interpreter == addon.launching.private_python()
 
 
 @pytest.mark.parametrize("lines", ["#!/bin/sh\nexit 3\n", "#!/bin/sh\necho no torch >&2\nkill -9 $$\n", "no program"])
@@ -340,7 +340,7 @@ def test_an_environment_that_does_not_start_costs_a_sentence_and_nothing_else(ad
     bpy.ops.maquette.start_backend()
     session = addon.runtime.session()
     pump(addon, lambda: session.state == "ready" and session.engines)
-    assert session.launch.interpreter != addon.runtime.private_python()
+    assert session.launch.interpreter != addon.launching.private_python()
     assert session.fell_back.startswith("The GPU engines did not start, so Maquette works without them;")
     page = Page()
     panel = addon.panels.MAQUETTE_PT_gpu
@@ -355,9 +355,9 @@ def test_an_environment_that_does_not_start_costs_a_sentence_and_nothing_else(ad
 @pytest.mark.parametrize("marker", ["", "{}", "[]", "{", '{"key": 1, "build": "cpu", "self_test": ""}'])
 def test_an_environment_whose_marker_is_not_whole_is_not_started(addon, private, tmp_path, marker):
     private("#!/bin/sh\nexit 3\n")
-    assert addon.runtime.private_python()
+    assert addon.launching.private_python()
     (tmp_path / "gpu" / "installed.json").write_text(marker)
-    assert addon.runtime.private_python() == ""
+    assert addon.launching.private_python() == ""
 
 
 def test_memory_can_be_freed_and_the_device_is_named(addon, signpost, desk):

@@ -77,7 +77,7 @@ def draw(addon):
 
 
 def draw_preferences(addon):
-    kept, page = addon.preferences.preferences(), Page()
+    kept, page = addon.wishes.preferences(), Page()
 
     class Drawn:
         layout = page
@@ -316,7 +316,7 @@ def test_no_panel_raises_whatever_the_state(addon, draw, monkeypatch, state):
     for name, value in fields.items():
         monkeypatch.setattr(kept, name, value)
     if state != "no session":
-        session = addon.session.Session(addon.runtime.plain_launch())
+        session = addon.session.Session(addon.launching.plain_launch())
         assert session.engines == () and session.state != "ready"
         monkeypatch.setattr(addon.runtime, "_session", session)
     for engine in ("", "pocket", "birefnet", "gone"):

@@ -11,7 +11,7 @@ def operators():
 def test_registering_twice_and_unregistering_twice_is_safe(addon):
     import importlib
 
-    package = importlib.import_module(addon.runtime.PACKAGE)
+    package = importlib.import_module(addon.launching.PACKAGE)
     try:
         package.register()
         package.register()
@@ -64,17 +64,17 @@ def test_panel_and_scripts_offer_the_same_presets(addon, preset):
 
 
 def test_the_threads_preference_reaches_the_launch(addon):
-    addon.preferences.preferences().threads = 3
+    addon.wishes.preferences().threads = 3
     try:
-        assert addon.runtime._launch(try_out=False).threads == 3
+        assert addon.launching.best_launch(try_out=False).threads == 3
     finally:
-        addon.preferences.preferences().threads = 0
+        addon.wishes.preferences().threads = 0
 
 
 def test_the_launch_names_what_exists(addon):
     from pathlib import Path
 
-    launch = addon.runtime._launch(try_out=False)
+    launch = addon.launching.best_launch(try_out=False)
     assert Path(launch.interpreter).is_file() and (launch.root / "backend" / "__main__.py").is_file()
     assert launch.data_dir.is_dir() and "maquette" in str(launch.data_dir)
     assert any(Path(launch.blas_path).rglob("*openblas*.so*")) or any(Path(launch.blas_path).rglob("*openblas*.d*"))
@@ -82,17 +82,17 @@ def test_the_launch_names_what_exists(addon):
 
 
 def test_a_profile_that_cannot_be_written_is_replaced(addon, monkeypatch, tmp_path):
-    runtime = addon.runtime
+    launching = addon.launching
 
     def refuse():
         raise OSError("read-only")
 
-    monkeypatch.setattr(runtime, "_extension_folder", refuse)
-    monkeypatch.setattr(runtime, "_user_folder", lambda: str(tmp_path / "user"))
-    assert runtime.data_dir.__wrapped__() == tmp_path / "user"
+    monkeypatch.setattr(launching, "_extension_folder", refuse)
+    monkeypatch.setattr(launching, "_user_folder", lambda: str(tmp_path / "user"))
+    assert launching.data_dir.__wrapped__() == tmp_path / "user"
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(runtime, "_user_folder", lambda: str(tmp_path / "file" / "below"))
-    folder = runtime.data_dir.__wrapped__()
+    monkeypatch.setattr(launching, "_user_folder", lambda: str(tmp_path / "file" / "below"))
+    folder = launching.data_dir.__wrapped__()
     assert folder.is_dir() and not list(folder.iterdir())
     folder.rmdir()
 

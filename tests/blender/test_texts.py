@@ -280,7 +280,7 @@ def test_the_text_panel_before_anything_was_started(addon, draw):  # noqa: F811
 def test_each_menu_has_the_engines_for_its_input_and_seeds_only_where_they_count(addon, draw, signpost):  # noqa: F811
     generate("a post")
     pictures, texts = draw_menu(addon, "engines"), draw_menu(addon, "text_engines")
-    assert [text for _, text, _ in pictures.buttons] == ["Pocket", "Signpost"]
+    assert [text for _, text, _ in pictures.buttons] == ["Pocket", "Signpost", "Outline"]
     assert [text for _, text, _ in texts.buttons][-1] == "Signpost" and "Pocket" not in texts.said
     assert all(given.for_texts for _, _, given in texts.buttons)
     assert not any(given.for_texts for _, _, given in pictures.buttons)

@@ -15,7 +15,7 @@ QUICK["back_off"] = (0.02,)
     ["dies at once", "never ready", "dies at work", "hangs", "garbage", "huge header", "wild indices"],
 )
 def test_a_hostile_backend_ends_in_one_sentence(addon, start_with, picture, kind):
-    start_with("hostile.py", kind, **{**QUICK, "ready": 1.0 if kind == "never ready" else 10.0})
+    start_with("hostile.py", kind, **{**QUICK, "ready": 0.3 if kind == "never ready" else 10.0})
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.maquette.generate_from_image(filepath=str(picture()))
     told = str(caught.value).removeprefix("Error: ").strip()
@@ -24,7 +24,7 @@ def test_a_hostile_backend_ends_in_one_sentence(addon, start_with, picture, kind
 
 
 def test_a_result_that_is_no_mesh_fails_its_job(addon, start_with, picture):
-    start_with("hostile.py", "twisted", **{**QUICK, "ready": 10.0})
+    start_with("hostile.py", "twisted", **{**QUICK, "ready": 10.0, "greeting": 10.0, "silence": 10.0})
     with pytest.raises(RuntimeError, match="makes no mesh"):
         bpy.ops.maquette.generate_from_image(filepath=str(picture()))
     assert not bpy.data.objects and not bpy.data.meshes
@@ -187,14 +187,14 @@ def test_a_painted_image_can_be_tried_again(addon, signpost):
 
 
 def test_no_python_is_one_sentence(addon, monkeypatch, picture):
-    monkeypatch.setattr(addon.runtime, "find_interpreter", refuse_interpreter(addon))
+    monkeypatch.setattr(addon.launching, "find_interpreter", refuse_interpreter(addon))
     with pytest.raises(RuntimeError, match="No Python that comes with NumPy was found"):
         bpy.ops.maquette.generate_from_image(filepath=str(picture()))
 
 
 def refuse_interpreter(addon):
     def find(_resources, _try_out):
-        raise addon.runtime.NoInterpreter(["/usr/bin/false"])
+        raise addon.launching.NoInterpreter(["/usr/bin/false"])
 
     return find
 
@@ -208,11 +208,11 @@ def test_many_jobs_leave_nothing_behind(addon, signpost, picture):
         submit(addon, path)
     pump(addon, lambda: not addon.runtime.busy())
     handles = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    for _ in range(40):
+    for _ in range(20):
         submit(addon, path)
     pump(addon, lambda: not addon.runtime.busy(), 120)
     assert all(job.state == "done" for job in addon.runtime.session().jobs)
-    assert len(bpy.data.objects) == 43 and len(bpy.data.materials) == 1 and not bpy.data.images
+    assert len(bpy.data.objects) == 23 and len(bpy.data.materials) == 1 and not bpy.data.images
     if handles:
         assert len(os.listdir("/proc/self/fd")) <= handles + 2
     bpy.ops.maquette.clear_finished()
@@ -236,19 +236,19 @@ def test_a_data_folder_for_lack_of_a_better_one_goes_with_us(addon, monkeypatch,
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for folder in ("_extension_folder", "_user_folder"):
-        monkeypatch.setattr(addon.runtime, folder, lambda: "/proc/nothing can be written here")
-    addon.runtime.data_dir.cache_clear()
+        monkeypatch.setattr(addon.launching, folder, lambda: "/proc/nothing can be written here")
+    addon.launching.data_dir.cache_clear()
     try:
-        ours = addon.runtime.data_dir()
+        ours = addon.launching.data_dir()
         assert ours.is_dir() and ours.parent == tmp_path
         addon.runtime.close()
         assert not ours.exists()
-        again = addon.runtime.data_dir()
+        again = addon.launching.data_dir()
         assert again.is_dir() and again != ours
         addon.runtime.close()
     finally:
         monkeypatch.undo()
-        addon.runtime.data_dir.cache_clear()
-    theirs = addon.runtime.data_dir()
+        addon.launching.data_dir.cache_clear()
+    theirs = addon.launching.data_dir()
     addon.runtime.close()
     assert theirs.is_dir(), "a folder that was not made for want of another stays"

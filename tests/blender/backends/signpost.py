@@ -1,4 +1,5 @@
-"""The real backend with an engine for tests: at once, a post whose sides can be told apart.
+"""The real backend with two engines for tests, which take no time: a post whose sides can be told apart, and a board
+in the outline of what was cut out of the picture.
 
 Started by the ``start_with`` fixture in the installed extension's folder. The object is 1 wide, 0.5 deep, 2 high, with
 a red nose towards −Y (front), a green arm towards +X and a blue hat on top; the post has the picture's mean colour.
@@ -62,11 +63,34 @@ class Signpost:
         if conditioning.prompt.startswith("glimpse"):  # of what it will be; then it takes until it is cancelled
             watch.preview(signpost(post))
             for step in range(10_000):
-                watch.step(step / 10_000)
+                watch.step(step / 10_000, "after the glimpse")
                 time.sleep(0.01)
         if "florb" in conditioning.prompt.split():
             watch.warn("The word “florb” is not known, so it counted for nothing.")
         return signpost(post)
+
+    def resolution(self, preset):
+        return 8
+
+    def unload(self):
+        pass
+
+
+class Outline:
+    info = EngineInfo("outline", "Outline", "", ("image",), "embedded", "CC0-1.0", "CC0-1.0")
+
+    def generate(self, conditioning, watch):
+        solid = conditioning.images[0].rgba[..., 3] > 0.5
+        step = len(solid) // 64
+        boards = []
+        for i in range(0, len(solid), step):
+            there = np.flatnonzero(solid[i])
+            if len(there):
+                middle, width = there[[0, -1]].mean() / step, np.ptp(there) / step + 1
+                boards.append(box((middle, 0, -i / step), (width, 4, 1), (200, 200, 200)))
+        faces = np.concatenate([faces + 8 * i for i, (_, faces, _) in enumerate(boards)])
+        points, colours = (np.concatenate([board[k] for board in boards]) for k in (0, 2))
+        return TriangleMesh(points.astype(np.float32), faces.astype(np.int32), colours)
 
     def resolution(self, preset):
         return 8
@@ -90,6 +114,7 @@ def work(request, meter):
 
 if __name__ == "__main__":
     engines.register(Signpost.info, Signpost)
+    engines.register(Outline.info, Outline)
     if SplatEngine.info.id not in {info.id for info in engines.engines()}:
         engines.register(SplatEngine.info, SplatEngine)
     sys.exit(server.main(engines, work))
