@@ -1,6 +1,7 @@
 """Text → 3D in small: each stage learns, and what ships computes in NumPy what was trained in torch."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -11,11 +12,11 @@ from maquette.backend.engines.pocket_text.words import Vocabulary
 from maquette.backend.network.layers import Run
 from maquette.backend.runtime import blas
 from maquette.backend.training.export import dequantised
-from maquette.backend.training.grammar.sample import FAMILIES, sample
+from maquette.backend.training.grammar.sample import FAMILIES, held_out, sample
 from maquette.backend.training.loop import Plan
 from maquette.backend.training.text import latents as latents_module
 from maquette.backend.training.text.accuracy import accuracy, f_scores
-from maquette.backend.training.text.autoencoder import Autoencoder
+from maquette.backend.training.text.autoencoder import Autoencoder, mean_colour
 from maquette.backend.training.text.blocks import coarse_to_fine, fine_to_coarse
 from maquette.backend.training.text.choosing import choices, probe
 from maquette.backend.training.text.config import Config, tiny
@@ -23,11 +24,11 @@ from maquette.backend.training.text.course import Missing
 from maquette.backend.training.text.distillation import distil, guided
 from maquette.backend.training.text.encoder import tensors
 from maquette.backend.training.text.flow import times, waves
-from maquette.backend.training.text.grids import Batch, Supply, batch, make, small, varied
-from maquette.backend.training.text.latents import Latents, grammar_shards
+from maquette.backend.training.text.grids import Batch, Mixed, Supply, batch, make, settled, small, varied
+from maquette.backend.training.text.latents import Latents, grammar_shards, real_objects
 from maquette.backend.training.text.look import look
 from maquette.backend.training.text.pictures import view
-from maquette.backend.training.text.reconstruction import losses, train_autoencoder
+from maquette.backend.training.text.reconstruction import losses, loudness, train_autoencoder
 from maquette.backend.training.text.sampling import Guided, Settings, schedule
 from maquette.backend.training.text.sampling import sample as flow_sample
 from maquette.backend.training.text.shipping import LIMIT, fitting, load, ship
@@ -348,3 +349,40 @@ def test_the_command_says_what_is_left_to_do_and_goes_on(tmp_path, capsys):
     )
     assert network.settings.distilled and network.settings.steps == 8
     assert "finished" in capsys.readouterr().out
+
+
+def test_real_objects_keep_their_surface_and_get_the_grammars_plateau():
+    sdf = np.array([-0.94, -0.93, -0.5, 0.0, 0.4, 0.95, 1.0], np.float32)
+    assert settled(sdf).tolist() == [-127, -127, -64, 0, 51, 127, 127]
+
+
+def test_every_nth_object_is_a_real_one(tmp_path):
+    real = np.full((2, 64, 64, 64), -127, np.int8)
+    real[0, 30:34, 30:34, 30:34], real[1, 20:40, 20:40, 20:40] = 60, 60
+    told = [{"captions": [name], "category": "x", "id": name, "textured": name == "a"} for name in "ab"]
+    about = np.array([json.dumps(one) for one in told])
+    np.savez(tmp_path / "some.npz", sdf=real, rgb=np.full((2, 32, 32, 32, 3), 9, np.uint8), about=about)
+    maker = Mixed([tmp_path / "some.npz"], every=3)
+    assert [int((maker(seed)[0] > 0).sum()) for seed in (0, 3, 6)] == [4**3, 20**3, 4**3]
+    assert np.array_equal(maker(4)[0], make(4)[0])
+    told = [facts for _, _, facts in real_objects([tmp_path / "some.npz"], False)]
+    assert [facts["captions"] for facts in told] == [["a"]]  # the other would teach that it is grey
+
+
+def test_a_cells_mean_colour_counts_only_what_is_there():
+    rgb = torch.zeros(1, 3, 32, 32, 32)
+    rgb[0, :, 0, 0, 0] = torch.tensor([0.5, -0.25, 1.0])
+    rgb[0, :, 0, 0, 1] = torch.tensor([0.5, 0.25, 1.0])
+    mean = mean_colour(rgb)
+    torch.testing.assert_close(mean[0, 0], torch.tensor([0.5, 0.0, 1.0]))
+    assert mean[0, 1:].abs().max() == 0
+
+
+def test_no_object_that_is_held_out_is_reconstructed():
+    hidden = next(seed for seed in range(200) if held_out(sample(seed).attributes))
+    assert not np.array_equal(make(hidden)[0], small(sample(hidden))[0])
+
+
+def test_the_noise_comes_late():
+    assert loudness(0.0) == loudness(0.5) == 0 and loudness(1.0) == 1
+    assert 0 < loudness(0.8) < loudness(0.85) < 1
