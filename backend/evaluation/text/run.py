@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build/evaluation/text")
     parser.add_argument("--weights", type=Path, help="other weights than those that are shipped")
     parser.add_argument("--prompts", type=int, default=POOL, help=f"how many of the {POOL} prompts to ask")
-    parser.add_argument("--trained", type=int, default=4000, help="training objects that the judge learns from")
+    parser.add_argument("--trained", type=int, default=5000, help="training objects that the judge learns from")
     parser.add_argument("--captions", type=int, default=12000, help="training objects to retrieve from")
     parser.add_argument("--shelf", type=int, default=2000, help="training objects a family to compare with")
     parser.add_argument("--shelves", type=int, default=12, help="families to compare with theirs")

@@ -29,13 +29,13 @@ class Trained:
     """Everything follows from the grammar and is made again when it changes. ``folder`` may be deleted."""
 
     def __init__(self, folder: Path, tell: Tell = print, key: str | None = None) -> None:
-        """``key``: that of an earlier state of the grammar, to go on with what was made for it."""
+        """``key``: of an earlier state of the grammar, to go on with the judge that was trained on it."""
         self.key = key or fingerprint()
-        self.folder, self._tell = folder / self.key, tell
+        self.folder, self._tell = folder, tell
 
     def captions(self, count: int) -> tuple[list[str], list[tuple[int, str]]]:
         """Every caption of the first ``count`` training objects, and the (seed, family) behind each."""
-        path = self.folder / f"captions_{count}.json"
+        path = self.folder / f"captions_{count}_{fingerprint()}.json"
         if not path.is_file():
             self._tell(f"reading the captions of {count} training objects")
             rows = [(seed, s.family, s.captions) for seed, s in trained(count)]
@@ -47,7 +47,7 @@ class Trained:
 
     def shelf(self, family: str, count: int) -> Shelf:
         """The first ``count`` training objects of a family."""
-        path = self.folder / f"shelves_{count}" / f"{family.replace(' ', '_')}.npz"
+        path = self.folder / "shelves" / f"{family.replace(' ', '_')}_{count}_{fingerprint((family,))}.npz"
         if not path.is_file():
             self._tell(f"filling the shelf of {family}")
             seeds = [seed for seed, _ in trained(count, family)]
@@ -56,8 +56,8 @@ class Trained:
 
     def judge(self, count: int, course: Course, checked: int = 600) -> tuple[Judge, dict[str, float]]:
         """A judge of ``count`` training objects, and how often it is right on ``checked`` combinations it never saw."""
-        key = f"{self.key} {count} {checked} {json.dumps(asdict(course))}"
-        path = self.folder / "judge.safetensors"
+        key = f"{count} {checked} {json.dumps(asdict(course))}"
+        path = self.folder / f"judge_{self.key}.safetensors"
         known = judge_training.load(path, key)
         if known is not None:
             return known
@@ -71,7 +71,7 @@ class Trained:
 
     def _lesson(self, count: int, seed: int) -> Lesson:
         """Views of training objects; every other one is worsened first, more or less."""
-        path = self.folder / f"views_{count}_{seed}.npy"
+        path = self.folder / f"views_{count}_{seed}_{self.key}.npy"
         objects = list(trained(count))
         if not path.is_file():
             self._tell(f"looking at {count} training objects")

@@ -52,7 +52,7 @@ def test_other_captions_are_of_the_family_and_not_the_prompt(trained):
 
 
 def test_captions_and_judge_are_made_once(trained, judge, monkeypatch):
-    again = Trained(trained.folder.parent, lambda line: pytest.fail(line))
+    again = Trained(trained.folder, lambda line: pytest.fail(line))
     assert again.captions(200) == trained.captions(200)
     kept, report = again.judge(40, Course(epochs=2, batch=20), checked=20)
     assert report == judge[1] and 0 <= report["family"] <= 1

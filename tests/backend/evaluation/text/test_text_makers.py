@@ -55,10 +55,12 @@ def test_objects_of_which_the_same_can_be_said(asked):
 
 
 def test_the_fingerprint_is_of_the_grammar(monkeypatch):
-    before = specimens.fingerprint((0,))
-    assert before == specimens.fingerprint((0,)) and len(before) == 16
-    monkeypatch.setattr(specimens, "sample", lambda seed, family: sample(seed + 1, family))
-    assert specimens.fingerprint((0,)) != before
+    two = FAMILIES[:2]
+    before, other = specimens.fingerprint(two, (0,)), specimens.fingerprint(two[1:], (0,))
+    assert before == specimens.fingerprint(two, (0,)) != other and len(before) == 16
+    monkeypatch.setattr(specimens, "sample", lambda seed, family: sample(seed + (family == two[0]), family))
+    assert specimens.fingerprint(two, (0,)) != before
+    assert specimens.fingerprint(two[1:], (0,)) == other
 
 
 def test_retrieval_returns_the_training_object_as_it_is():
