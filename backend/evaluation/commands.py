@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--views", type=_numbers, default=(0, 1), help="which input pictures of an object: 0,1")
     parser.add_argument("--kinds", type=_names, default=MIXED, help=f"of other_val: {','.join((*MIXED, *KINDS))}")
     parser.add_argument("--every", type=int, default=1, help="only every n-th object")
-    parser.add_argument("--engine", default="pocket")
+    parser.add_argument("--engine", type=_name, default="pocket", help="its id, or none: only the rivals then")
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--rivals", type=_names, default=rivals.TITLES, help="names, or none")
     parser.add_argument("--raw", action="store_true", help="leave out the aligned figures")
@@ -54,12 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _print_recall(engines.load(args.engine), args.data)
     rows_at = args.out if args.out.suffix == ".jsonl" else args.out / f"{args.engine}_{args.set}.jsonl"
     beside = args.data.parent / "pocket" / "pocket_prototype_int8.safetensors"
-    prototype = args.prototype or (beside if beside.is_file() else None)
+    prototype = rivals.prototype_weights(args.prototype or (beside if beside.is_file() else None))
+    chosen = tuple(t for t in rivals.TITLES if t in args.rivals and (t != "prototype" or prototype is not None))
     plan = Plan(
         args.data, OUT / "cache", args.set, args.views, args.every, args.engine, args.preset,
-        tuple(t for t in rivals.TITLES if t in args.rivals), not args.raw, args.kinds, prototype,
+        chosen, not args.raw, args.kinds, prototype,
     )  # fmt: skip
-    rows = run(plan, rows_at, args.jobs, args.lenient, _tell(args.engine))
+    rows = run(plan, rows_at, OUT / f"rivals_{args.set}.jsonl", args.jobs, args.lenient, _tell)
+    if not args.engine:
+        return 0
     table = [*means_table(rows, args.engine), "", *gains_table(rows, args.engine)]
     print("\n".join(table))
     rows_at.with_suffix(".md").write_text("\n".join(table) + "\n", encoding="utf-8")
@@ -75,20 +78,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if short else 0
 
 
-def _tell(engine: str) -> Callable[[Row], None]:
-    def tell(row: Row) -> None:
-        ours = row.figures[engine]
-        others = "  ".join(f"{title} {f['F@0.1']:.3f}" for title, f in row.figures.items() if title != engine)
-        print(
-            f"{row.id[:48]:48} {row.group:6} {row.view} F@0.1 {ours['F@0.1']:.3f}  IoU {ours['IoU']:.3f}  {others}",
-            flush=True,
-        )
-
-    return tell
+def _tell(row: Row) -> None:
+    figures = "  ".join(f"{title} {f['F@0.1']:.3f}/{f['IoU']:.3f}" for title, f in row.figures.items())
+    print(f"{row.id[-40:]:40} {row.group:6} {row.view} {figures}", flush=True)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
+
+
+def _name(text: str) -> str:
+    return "" if text == "none" else text
 
 
 def _names(text: str) -> tuple[str, ...]:

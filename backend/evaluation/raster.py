@@ -1,7 +1,8 @@
 """A plain triangle rasteriser: silhouettes to compare, shaded pictures to look at, input views of our own objects.
 
-Pixel (column i, row j) is sampled at its centre (i + ½, j + ½), row 0 on top. Triangles are handled in groups of
-equal bounding size, so that a mesh of 200k faces takes a fraction of a second without compiled code.
+Pixel (column i, row j) is sampled at its centre (i + ½, j + ½), row 0 on top. Small triangles are handled in groups
+of equal bounding size and large ones one by one, so that neither 200k faces nor a few that fill the picture take more
+than a fraction of a second without compiled code.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 _CHUNK = 1 << 22  # pixel tests in flight; bounds memory to a few hundred megabytes
+_LARGE = 32  # pixels; a triangle wider or higher is handled alone
 
 
 def _fragments(corners: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -20,8 +22,16 @@ def _fragments(corners: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.
     extent = (high - low).max(1)
     double = _edge(corners[:, 0], corners[:, 1], corners[:, 2])
     alive = ((high - low).min(1) > 0) & (np.abs(double) > 1e-12)
+    for t in np.nonzero(alive & (extent > _LARGE))[0]:
+        x = np.arange(low[t, 0], high[t, 0])
+        y = np.arange(low[t, 1], high[t, 1])[:, None]
+        a, b, c = corners[t]
+        w0, w1 = (_plane(p, q, x + 0.5, y + 0.5) / double[t] for p, q in ((b, c), (c, a)))
+        w2 = 1.0 - w0 - w1
+        hit = np.minimum(np.minimum(w0, w1), w2) >= -1e-9
+        yield (y * size + x)[hit], np.full(np.count_nonzero(hit), t), np.stack([w0[hit], w1[hit], w2[hit]], -1)
     side = 1
-    while side < 2 * size:
+    while side <= _LARGE:
         group = np.nonzero(alive & (extent <= side) & (extent > side // 2))[0]
         y, x = np.divmod(np.arange(side * side), side)
         for start in range(0, len(group), max(1, _CHUNK // (side * side))):
@@ -40,6 +50,11 @@ def _fragments(corners: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.
 
 def _edge(a: np.ndarray, b: np.ndarray, p: np.ndarray) -> np.ndarray:
     return (b[..., 0] - a[..., 0]) * (p[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (p[..., 0] - a[..., 0])
+
+
+def _plane(a: np.ndarray, b: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """``_edge`` at every x of every y."""
+    return np.asarray((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]))
 
 
 def axes(azimuth: float, elevation: float) -> np.ndarray:
@@ -71,11 +86,9 @@ def visible(points: np.ndarray, faces: np.ndarray, size: int) -> tuple[np.ndarra
     weights = np.zeros((size * size, 3))
     for pixel, tri, w in _fragments(corners, size):
         depth = (near[tri] * w).sum(1)
-        order = np.lexsort((depth, pixel))  # the last of each pixel is its nearest
-        last = np.r_[pixel[order][1:] != pixel[order][:-1], True] if len(order) else np.zeros(0, bool)
-        pick = order[last]
-        pick = pick[depth[pick] > best[pixel[pick]]]
-        best[pixel[pick]], owner[pixel[pick]], weights[pixel[pick]] = depth[pick], tri[pick], w[pick]
+        np.maximum.at(best, pixel, depth)
+        pick = np.nonzero(depth == best[pixel])[0]
+        owner[pixel[pick]], weights[pixel[pick]] = tri[pick], w[pick]
     return owner.reshape(size, size), weights.reshape(size, size, 3)
 
 

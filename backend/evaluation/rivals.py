@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..engines.engine import Engine
+from ..engines.pocket.engine import SHA256, WEIGHTS
 from ..engines.pocket.network import Encoding, PocketNetwork
 from ..shapes import TriangleMesh
 from . import gallery, mean_shapes
@@ -27,22 +28,26 @@ Rival = Callable[[np.ndarray], TriangleMesh]
 TITLES = ("inflation", "nearest", "category mean", "prototype")
 
 
+def prototype_weights(kept: Path | None) -> Path | None:
+    """The weights that the prototype had: the engine's while it has the same, ``kept`` after that; or None."""
+    return WEIGHTS if SHA256 == PROTOTYPE_SHA256 else kept
+
+
 class Rivals:
     """The baselines by name. Heavy things are loaded when first used."""
 
     def __init__(self, data: Path, cache: Path, engine: Engine, prototype: Path | None = None):
-        """``prototype`` names the weights that the prototype had. Where ``engine`` has the same ones they are not
-        needed, and the two share one look at each picture; where there are none, neither is there a prototype.
+        """``prototype`` names the weights that the prototype had (``prototype_weights``). Where ``engine`` has the
+        same ones, the two share one look at each picture.
         """
         self._data, self._cache, self._engine, self._prototype = data, cache, engine, prototype
         self._asked: tuple[bytes, list[Match]] = (b"", [])
-        self.shares = PROTOTYPE_SHA256 in {w.sha256 for w in engine.info.weights}
-        self.titles = TITLES if self.shares or prototype is not None else TITLES[:-1]
-        if self.shares:
+        self._shares = PROTOTYPE_SHA256 in {w.sha256 for w in engine.info.weights}
+        if self._shares:
             _remembering(engine._load())  # type: ignore[attr-defined]
 
     def make(self, title: str, rgba: np.ndarray) -> TriangleMesh:
-        """The mesh of a framed picture (256,256,4), by one of ``titles``."""
+        """The mesh of a framed picture (256,256,4), by one of TITLES."""
         return {
             "inflation": inflate,
             "nearest": self.nearest,
@@ -85,10 +90,12 @@ class Rivals:
 
     @cached_property
     def _network(self) -> PocketNetwork:
-        if not self.shares and self._prototype is not None:
-            return PocketNetwork.load(self._prototype, PROTOTYPE_SHA256)
-        network: PocketNetwork = self._engine._load()  # type: ignore[attr-defined]
-        return network
+        if self._shares:
+            network: PocketNetwork = self._engine._load()  # type: ignore[attr-defined]
+            return network
+        if self._prototype is None:
+            raise FileNotFoundError("The prototype's weights are not at hand; leave it out of the rivals.")
+        return PocketNetwork.load(self._prototype, PROTOTYPE_SHA256)
 
     def _matches(self, rgba: np.ndarray) -> list[Match]:
         key = rgba.tobytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Row:
-    """One input picture: ``figures`` and ``seconds`` (of processor time) by method, ours under the engine's id."""
+    """One input picture: ``figures`` and ``seconds`` (of processor time) by method, ours under the engine's id; each
+    warning begins with the method's name.
+    """
 
     id: str
     group: str
@@ -27,6 +29,12 @@ class Row:
     @property
     def key(self) -> Key:
         return self.id, self.group, self.view
+
+    def only(self, titles: Sequence[str]) -> Row:
+        """What it says of these methods."""
+        told = tuple(w for w in self.warnings if w.split(": ")[0] in titles)
+        figures = {title: self.figures[title] for title in titles}
+        return replace(self, figures=figures, seconds=_of(self.seconds, titles), warnings=told)
 
 
 class Rows:
@@ -73,6 +81,18 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
             row = Row(**{**known, "warnings": tuple(known["warnings"])})
             rows[row.key] = row
     return run, list(rows.values())
+
+
+def joined(parts: Sequence[Row]) -> Row:
+    """Rows of one picture as one."""
+    figures = {title: known for part in parts for title, known in part.figures.items()}
+    seconds = {title: known for part in parts for title, known in part.seconds.items()}
+    warnings = tuple(warning for part in parts for warning in part.warnings)
+    return replace(parts[0], figures=figures, seconds=seconds, warnings=warnings)
+
+
+def _of(known: dict[str, float], titles: Sequence[str]) -> dict[str, float]:
+    return {title: value for title, value in known.items() if title in titles}
 
 
 def methods(rows: Sequence[Row]) -> list[str]:

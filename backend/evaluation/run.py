@@ -1,4 +1,8 @@
-"""A run: every picture of a set through an engine and its rivals, measured alike and written row by row."""
+"""A run: every picture of a set through an engine and its rivals, measured alike and written row by row.
+
+The rivals do not change with the engine, so their rows are kept apart and measured once for all engines; a run joins
+the two picture by picture.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +27,13 @@ from ..surface.extract import extract
 from .metrics import Figures, Truth, nothing, score
 from .objects import Object, View, read_benchmark
 from .rivals import Rivals
-from .rows import Row, Rows
+from .rows import Row, Rows, joined
 from .validation import MIXED, read_validation
 
 SETS = ("benchmark", "other_val")
 PROTOCOL = 2  # goes up when figures of older rows are no longer comparable
 BACKEND = Path(__file__).resolve().parents[1]
+RIVALS = ("rivals", "inflation", "first_surface", "gallery", "mean_shapes")  # the modules that make them
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,8 @@ class Plan:
     prototype: Path | None = None
 
     def about(self) -> dict[str, Any]:
-        """What rows must share to be of one run: which objects and views are not part of it, so that a sample can
-        be widened.
+        """What the engine's rows must share to be of one run: which objects and views are not part of it, so that a
+        sample can be widened.
         """
         info = next((i for i in engines.engines() if i.id == self.engine), None)
         return {
@@ -58,8 +63,18 @@ class Plan:
             "engine": self.engine,
             "preset": self.preset,
             "weights": [w.sha256 for w in info.weights] if info else [],
-            "code": _code(self.engine),
+            "code": _code(f"engines/{self.engine}", "network", "surface", "imaging", "shapes"),
+            "aligned": self.aligned,
+        }
+
+    def about_rivals(self) -> dict[str, Any]:
+        """The same for the rivals' rows."""
+        code = _code(*(f"evaluation/{name}.py" for name in RIVALS))
+        return {
+            "protocol": PROTOCOL,
+            "set": self.set,
             "rivals": list(self.rivals),
+            "code": code,
             "aligned": self.aligned,
         }
 
@@ -77,12 +92,11 @@ class Plan:
 
 
 class Bench:
-    """The engine and its rivals, ready to be put to pictures."""
+    """The engine and its rivals, ready to be put to pictures. Without an engine in the plan, there are the rivals."""
 
     def __init__(self, plan: Plan):
-        self.plan, self.engine = plan, engines.load(plan.engine)
+        self.plan, self.engine = plan, engines.load(plan.engine or "pocket")
         self._rivals = Rivals(plan.data, plan.cache, self.engine, plan.prototype) if plan.rivals else None
-        self.rivals = [t for t in plan.rivals if self._rivals is not None and t in self._rivals.titles]
         self._truth: tuple[str, Truth] | None = None
 
     def truth(self, thing: Object) -> Truth:
@@ -99,16 +113,16 @@ class Bench:
         shape = self.engine.generate(Conditioning(images=(framed,), preset=self.plan.preset), watch)
         return extract(shape, self.engine.resolution(self.plan.preset), watch)
 
-    def measure(self, view: View) -> Row:
-        """Every method on one picture. A method that makes nothing gets the figures of nothing."""
+    def measure(self, view: View, titles: Sequence[str]) -> Row:
+        """Some methods on one picture. A method that makes nothing gets the figures of nothing."""
         framed, truth = read_framed(view), self.truth(view.object)
         figures: dict[str, Figures | None] = {}
         seconds: dict[str, float] = {}
         warnings: list[str] = []
-        for title in (self.plan.engine, *self.rivals):
+        for title in titles:
             began = time.process_time()
             try:
-                mesh = self.make(title, framed, warnings.append if title == self.plan.engine else lambda _: None)
+                mesh = self.make(title, framed, lambda said, title=title: warnings.append(f"{title}: {said}"))  # type: ignore[misc]
             except JobError as error:
                 warnings.append(f"{title}: {error}")
                 figures[title] = None
@@ -130,30 +144,52 @@ def read_framed(view: View) -> Framed:
 
 
 def run(
-    plan: Plan, out: Path, jobs: int = 1, lenient: bool = False, told: Callable[[Row], None] | None = None
+    plan: Plan,
+    out: Path,
+    rivals_out: Path | None = None,
+    jobs: int = 1,
+    lenient: bool = False,
+    told: Callable[[Row], None] | None = None,
 ) -> list[Row]:
-    """Measures what ``out`` does not hold yet, and returns the rows of all inputs in their order.
+    """Measures what ``out`` (the engine's rows) and ``rivals_out`` (beside it by default) do not hold yet, and
+    returns the joined rows of all inputs in their order.
 
-    ``jobs`` processes share the objects. ``lenient`` goes on with rows that another state of the code has made.
+    Without an engine, only the rivals are measured. ``jobs`` processes share the pictures. ``lenient`` goes on with
+    rows that another state of the code has made.
     """
-    rows = Rows(out, plan.about(), lenient)
+    parts: list[tuple[tuple[str, ...], Rows]] = []
+    if plan.engine:
+        parts.append(((plan.engine,), Rows(out, plan.about(), lenient)))
+    if plan.rivals:
+        where = rivals_out or out.with_name(f"rivals_{plan.set}.jsonl")
+        parts.append((plan.rivals, Rows(where, plan.about_rivals(), lenient)))
     inputs = plan.inputs()
-    for row in _measured(plan, [v for v in inputs if v.key not in rows.done], jobs):
-        rows.add(row)
+    tasks = []
+    for view in inputs:
+        titles = tuple(title for some, rows in parts if view.key not in rows.done for title in some)
+        if titles:
+            tasks.append((view, titles))
+    for measured in _measured(plan, tasks, jobs):
+        for titles, rows in parts:
+            if measured.key not in rows.done:
+                rows.add(measured.only(titles))
         if told is not None:
-            told(row)
-    return [rows.done[v.key] for v in inputs]
+            told(joined([rows.done[measured.key] for _, rows in parts]))
+    return [joined([rows.done[view.key] for _, rows in parts]) for view in inputs]
 
 
-def _measured(plan: Plan, views: Sequence[View], jobs: int) -> Iterator[Row]:
-    if jobs <= 1 or len(views) <= 1:
-        bench = Bench(plan) if views else None
-        for view in views:
+Task = tuple[View, tuple[str, ...]]
+
+
+def _measured(plan: Plan, tasks: Sequence[Task], jobs: int) -> Iterator[Row]:
+    if jobs <= 1 or len(tasks) <= 1:
+        bench = Bench(plan) if tasks else None
+        for task in tasks:
             assert bench is not None
-            yield bench.measure(view)
+            yield bench.measure(*task)
         return
     with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (plan,)) as pool:
-        waiting = [pool.submit(_measure, views[i : i + 4]) for i in range(0, len(views), 4)]
+        waiting = [pool.submit(_measure, tasks[i : i + 4]) for i in range(0, len(tasks), 4)]
         for done in as_completed(waiting):
             yield from done.result()
 
@@ -166,15 +202,16 @@ def _begin(plan: Plan) -> None:
     _bench = Bench(plan)
 
 
-def _measure(views: Sequence[View]) -> list[Row]:
+def _measure(tasks: Sequence[Task]) -> list[Row]:
     assert _bench is not None
-    return [_bench.measure(view) for view in views]
+    return [_bench.measure(*task) for task in tasks]
 
 
-def _code(engine: str) -> str:
-    """What the program is that makes the meshes: a digest of its sources."""
+def _code(*parts: str) -> str:
+    """What the program is that makes the meshes: a digest of its sources, as far as they lie in ``backend``."""
     digest = hashlib.sha256()
-    for folder in (f"engines/{engine}", "network", "surface", "imaging", "shapes"):
-        for path in sorted((BACKEND / folder).glob("**/*.py")):
-            digest.update(path.relative_to(BACKEND).as_posix().encode() + b"\0" + path.read_bytes())
+    for part in parts:
+        path = BACKEND / part
+        for source in [path] if path.is_file() else sorted(path.glob("**/*.py")):
+            digest.update(source.relative_to(BACKEND).as_posix().encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()[:12]

@@ -56,7 +56,7 @@ def strip(bench: Bench, view: View, said: str = "") -> np.ndarray:
     ours = _made(bench, bench.plan.engine, view)
     tiles += [_look(ours, *where) for where in AROUND]
     for title in ("prototype", "inflation"):
-        tiles.append(_look(_made(bench, title, view) if title in bench.rivals else None, *BESIDE))
+        tiles.append(_look(_made(bench, title, view) if title in bench.plan.rivals else None, *BESIDE))
     truth = view.object
     tiles.append(_look(TriangleMesh(turned(truth.vertices, -view.azimuth), truth.faces, truth.colours), *BESIDE))
     flat = [tile[..., :3] * tile[..., 3:] + (1 - tile[..., 3:]) for tile in tiles]

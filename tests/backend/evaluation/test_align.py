@@ -4,19 +4,12 @@ import numpy as np
 import pytest
 from maquette.backend.evaluation.align import PROTOCOLS, Nearest, fit, iterate, search, starts, yaws
 from maquette.backend.evaluation.metrics import sample, sampled, turned
-
-CUBE_F = np.array(
-    [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
-     [1, 5, 7], [1, 7, 3]]
-)  # fmt: skip
+from tiny_objects import CUBE_F, CUBE_V, boxes
 
 
 def chair():
     """A seat, a back and a stump: alike from no two sides."""
-    parts = [((0, 0, 0), (0.6, 0.6, 0.1)), ((0, 0.5, 0.5), (0.6, 0.1, 0.5)), ((0.3, -0.2, -0.5), (0.2, 0.2, 0.5))]
-    cube = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64)
-    vertices = np.concatenate([cube * half + np.array(centre) for centre, half in parts])
-    return vertices, np.concatenate([CUBE_F + 8 * i for i in range(len(parts))])
+    return boxes(((0, 0, 0), (0.6, 0.6, 0.1)), ((0, 0.5, 0.5), (0.6, 0.1, 0.5)), ((0.3, -0.2, -0.5), (0.2, 0.2, 0.5)))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +39,7 @@ def test_rigid_search_does_not_change_the_size_it_started_with(truth):
 
 def test_shrinking_onto_a_part_gains_nothing(truth):
     """Inliers of both clouds count: else a rod would win by lying small within a rod."""
-    rod = np.array([0.1, 0.1, 1.0]) * sample(*_cube(), 10_000, seed=3)
+    rod = np.array([0.1, 0.1, 1.0]) * sample(CUBE_V, CUBE_F, 10_000, seed=3)
     found = search(rod, rod, Nearest(rod))
     assert np.ptp(found[:, 2]) == pytest.approx(2.0, abs=0.02)
 
@@ -93,7 +86,3 @@ def test_the_table_knows_the_nearest_to_within_a_cell(truth):
     true = np.sqrt(((places[:, None] - points[None]) ** 2).sum(-1)).min(1)
     cell = 2 * nearest.half / nearest.cells
     assert (told >= true - 1e-6).all() and (told <= true * 1.1 + 2 * cell).all()
-
-
-def _cube():
-    return np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64), CUBE_F

@@ -12,12 +12,7 @@ from maquette.backend.evaluation.pictures import draw
 from maquette.backend.evaluation.raster import axes, shade, silhouette, visible
 from maquette.backend.shapes import TriangleMesh
 from maquette.backend.surface.measure import watertight
-
-CUBE_V = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64)
-CUBE_F = np.array(
-    [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
-     [1, 5, 7], [1, 7, 3]]
-)  # fmt: skip
+from tiny_objects import CUBE_F, CUBE_V
 
 
 def wedge():
