@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 from .child import Launch
 from .contact import Contact, Lost, Patience
-from .job import Job, check_mesh, check_result, tidy
+from .job import Job
+from .job_queue import Event, JobQueue
 from .link import (
     AskEngines,
     Cancel,
@@ -31,13 +31,8 @@ from .link import (
     Status,
     Submit,
 )
-from .saved_queue import SavedQueue, text_of
 
 __all__ = ["Event", "Job", "Launch", "Patience", "Session"]
-
-Event = Progress | Preview | Result | Failure
-SAVE_EVERY = 0.5  # seconds, and longer where writing takes long:
-SAVE_SHARE = 50  # times what the last time took
 
 
 class Session:
@@ -49,7 +44,6 @@ class Session:
     def __init__(self, launch: Launch, patience: Patience | None = None):
         self.launch = launch
         self.patience = patience or Patience()
-        self.jobs: list[Job] = []
         self.engines: tuple[EngineInfo, ...] = ()
         self.compute = ""
         self.memory = 0
@@ -68,13 +62,13 @@ class Session:
         self._start_at = 0.0
         self._cancel_by = 0.0
         self._ticked: float | None = None
-        self._events: list[Event] = []
-        self._sent: Job | None = None  # the job the backend has, if that has not ended
-        self._saved = SavedQueue(launch.data_dir)
-        self._changed = False
-        self._save_at = 0.0
+        self._queue = JobQueue(launch.data_dir)
 
     # ------------------------------------------------------------------------------ what the user does
+
+    @property
+    def jobs(self) -> list[Job]:
+        return self._queue.jobs
 
     @property
     def state(self) -> str:
@@ -83,7 +77,7 @@ class Session:
             return "failed"
         if self._contact is not None and self._contact.ready:
             return "ready"
-        return "starting" if self._contact is not None or self._wanted or self._unfinished() else "stopped"
+        return "starting" if self._contact is not None or self._wanted or self._queue.unfinished else "stopped"
 
     def start(self) -> None:
         """Has the backend started by the next tick, also after it was given up."""
@@ -116,18 +110,13 @@ class Session:
         returns the request with its pixels, so that a long queue holds none. Whatever it raises fails that
         job alone, with the exception's ``code``, ``sentence`` and ``fix`` where it has them.
         """
-        job = Job(uuid.uuid4().hex, request, prepare, saved=text_of(request))
-        self.jobs.append(job)
-        self._changed = True
+        job = self._queue.add(request, prepare)
         self._forget_losses()
         return job.id
 
     def job(self, id: str) -> Job:
         """The record of a job. Raises KeyError."""
-        for job in self.jobs:
-            if job.id == id:
-                return job
-        raise KeyError(id)
+        return self._queue.job(id)
 
     def retry(self, id: str) -> str:
         """Submits the job again, as a new one; returns the new id."""
@@ -140,7 +129,7 @@ class Session:
         """
         job = self.job(id)
         if job.state == "waiting":
-            self._cancelled(job)
+            self._queue.cancelled(job)
         elif job.state == "running" and not job.cancelling and self._contact is not None:
             job.cancelling, self._cancel_by = True, time.monotonic() + self.patience.cancel
             self._contact.send(Cancel(job.id))
@@ -154,10 +143,10 @@ class Session:
 
         They stay on disk until ``discard_saved``; call that once they are submitted, or not wanted.
         """
-        return self._saved.orphans()
+        return self._queue.saved.orphans()
 
     def discard_saved(self) -> None:
-        self._saved.discard()
+        self._queue.saved.discard()
 
     def wait(
         self, id: str, timeout: float | None = None, on_event: Callable[[Event], None] = lambda event: None
@@ -171,8 +160,8 @@ class Session:
             for event in self.tick():
                 on_event(event)
             if self._given_up and not job.ended:
-                self._fail(job, "backend_lost", self.note, self.fix)
-            if job.ended and not self._events:
+                self._queue.fail(job, "backend_lost", self.note, self.fix)
+            if job.ended and not self._queue.events:
                 return job
             if end is not None and time.monotonic() > end:
                 raise TimeoutError(f"job {id} has not ended within {timeout} s")
@@ -184,8 +173,7 @@ class Session:
             contact.close()
         self._contact, self._wanted = None, False
         self._dying.clear()
-        self._save(math.inf)
-        self._saved.close()
+        self._queue.close()
 
     # ---------------------------------------------------------------------------------------- the tick
 
@@ -200,13 +188,7 @@ class Session:
             self._converse(now)
         except Lost as lost:
             self._lost(lost, now)
-        events, self._events = self._events, []
-        if any(isinstance(event, (Result, Failure)) for event in events):
-            tidy(self.jobs)
-            self._changed = True
-        if self._changed:
-            self._save(now)
-        return events
+        return self._queue.happened(now)
 
     def _forgive(self, now: float) -> None:
         """Time in which nobody ticked (a render, a suspended laptop) is not held against the backend."""
@@ -223,7 +205,7 @@ class Session:
         return True
 
     def _perhaps_retire(self) -> None:
-        if self._stale and self._running() is None:
+        if self._stale and self._queue.running is None:
             self._stale = False
             if self._contact is not None:
                 self._contact.kill()
@@ -233,7 +215,7 @@ class Session:
     def _perhaps_start(self, now: float) -> None:
         if self._contact is not None or self._given_up or now < self._start_at:
             return
-        if self._wanted or self._unfinished():
+        if self._wanted or self._queue.unfinished:
             self._wanted, self._proved = False, None
             self._contact = Contact(self.launch, self.patience, now)
 
@@ -243,20 +225,20 @@ class Session:
             return
         if contact.ready and self._proved is None:
             self._proved = now
-        if contact.ready and self._running() is None and not self._stale:
+        if contact.ready and self._queue.running is None and not self._stale:
             self._send_next(contact)
         try:
             for message in contact.turn(now):
                 self._hear(message)
         except ProtocolError as breach:
             raise contact.garbage(breach) from None
-        job = self._running()
+        job = self._queue.running
         if job is not None and job.cancelling and now > self._cancel_by:
             raise Lost("Maquette's backend did not stop when asked, so it was ended.", "It starts again by itself.")
 
     def _send_next(self, contact: Contact) -> None:
         """Sends the job whose turn it is. One a tick: preparing may take a while."""
-        job = next((job for job in self.jobs if job.state == "waiting"), None)
+        job = self._queue.next()
         if job is None:
             return
         try:
@@ -267,10 +249,10 @@ class Session:
         except Exception as error:  # whatever a caller's function raises belongs to that job alone
             sentence = getattr(error, "sentence", f"The request could not be prepared ({error}).")
             fix = getattr(error, "fix", "Choose the picture again.")
-            self._fail(job, getattr(error, "code", "bad_request"), sentence, fix)
+            self._queue.fail(job, getattr(error, "code", "bad_request"), sentence, fix)
         else:
-            job.state, job.tries = "running", job.tries + 1
-            self._sent, self._proved = job, math.inf
+            self._queue.sent(job)
+            self._proved = math.inf
 
     def _hear(self, message: Any) -> None:
         if isinstance(message, Status):
@@ -281,40 +263,11 @@ class Session:
         elif isinstance(message, Failure) and not message.job:
             self.note, self.fix = message.sentence, message.fix
         elif isinstance(message, (Progress, Preview, Result, Failure)):
-            job = self._running()
-            if job is not None and message.job == job.id:
-                self._advance(job, message)
+            job = self._queue.running
+            if job is not None and message.job == job.id and self._queue.advance(job, message):
+                self._losses, self.note, self.fix = 0, "", ""  # an answer, whichever, proves the backend well
         else:
             raise ProtocolError(f"{type(message).__name__} is not for a client")
-
-    def _advance(self, job: Job, message: Event) -> None:
-        if job.cancelling and isinstance(message, (Preview, Result)):
-            if isinstance(message, Result):  # it was on its way when the user changed their mind
-                self._well()
-                self._cancelled(job)
-            return
-        if isinstance(message, Progress):
-            job.stage, job.detail = message.stage, message.detail
-            job.eta = None if message.eta is None else max(message.eta, 0.0)
-            job.fraction = max(job.fraction, min(message.fraction, 1.0))
-        elif isinstance(message, Preview):
-            check_mesh(message.arrays)
-        else:
-            if isinstance(message, Result):
-                if message.kind != job.request.output:
-                    raise ProtocolError(f"it made a {message.kind[:40]!r} where another thing was wanted")
-                check_result(message.kind, message.arrays)
-                job.report, job.fraction, job.eta, job.state = message.report, 1.0, 0.0, "done"
-            else:
-                job.failure = message
-                job.state = "cancelled" if message.code == "cancelled" else "failed"
-            job.cancelling = False
-            self._well()
-        self._events.append(message)
-
-    def _well(self) -> None:
-        """An answer, whichever, proves the backend well."""
-        self._losses, self.note, self.fix = 0, "", ""
 
     # --------------------------------------------------------------------------------------- the losses
 
@@ -326,18 +279,18 @@ class Session:
             self._dying.append(self._contact)
             self._contact = None
         self._stale = False
-        job = self._running()
+        job = self._queue.running
         if self._still_born(now):
             self._fall_back(lost)
             return
         self._losses += 1
         if job is not None and job.cancelling:
             self._losses -= 1  # we ended it ourselves
-            self._cancelled(job)
+            self._queue.cancelled(job)
         elif job is not None and job.tries >= self.patience.tries:
-            self._fail(job, "backend_lost", lost.sentence, lost.fix)
+            self._queue.fail(job, "backend_lost", lost.sentence, lost.fix)
         elif job is not None:
-            job.state, job.stage, job.fraction, job.eta, job.detail = "waiting", "", 0.0, None, ""
+            self._queue.put_back(job)
         self._given_up = self._losses > self.patience.restarts
         waits = self.patience.back_off
         self._start_at = now + waits[min(self._losses, len(waits)) - 1] if self._losses and waits else now
@@ -359,25 +312,3 @@ class Session:
         if self._given_up:
             self._given_up, self._losses, self._start_at = False, 0, 0.0
             self.note = self.fix = ""
-
-    def _cancelled(self, job: Job) -> None:
-        self._fail(job, "cancelled", "Cancelled.", "Press Generate to start again.")
-
-    def _fail(self, job: Job, code: str, sentence: str, fix: str) -> None:
-        job.failure, job.cancelling = Failure(job.id, code, sentence, fix), False
-        job.state = "cancelled" if code == "cancelled" else "failed"
-        self._events.append(job.failure)
-
-    def _running(self) -> Job | None:
-        return self._sent if self._sent is not None and self._sent.state == "running" else None
-
-    def _unfinished(self) -> bool:
-        return any(not job.ended for job in self.jobs)
-
-    def _save(self, now: float) -> None:
-        """Now and then, for a long queue is a large file; at once when there is nothing left to lose."""
-        if now >= self._save_at or not self._unfinished():
-            begun = time.perf_counter()
-            self._saved.write([job.saved for job in self.jobs if not job.ended])
-            took = time.perf_counter() - begun
-            self._changed, self._save_at = False, now + max(SAVE_EVERY, took * SAVE_SHARE)

@@ -145,8 +145,8 @@ def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
 def test_writing_a_long_queue_takes_a_small_part_of_the_time(toy, monkeypatch):
     writes = []
     clock = iter(range(0, 10**6, 2))  # every look at it finds two seconds gone
-    monkeypatch.setattr("maquette.blender_addon.session.time.perf_counter", lambda: float(next(clock)))
-    monkeypatch.setattr(toy._saved, "write", lambda texts: writes.append(len(texts)))
+    monkeypatch.setattr("maquette.blender_addon.job_queue.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(toy._queue.saved, "write", lambda texts: writes.append(len(texts)))
     toy.submit(Request(prompt="a"))
     for now in range(1000, 1300):
         toy._changed = True
