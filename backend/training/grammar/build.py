@@ -18,7 +18,7 @@ from .dice import Dice
 from .solids import Kind, Solids
 
 Vec = Sequence[float]
-Matrix = tuple[tuple[float, float, float], ...]
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 _UPRIGHT: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -33,6 +33,7 @@ class Clause:
     adjective: str = ""
     lacking: bool = False
     verb: str = "with"  # or a preposition of its own: "carrying", "on"
+    parts: tuple[str, ...] = ()  # labels whose number is ``count``; the noun itself where nothing is said
 
 
 @dataclass
@@ -87,10 +88,18 @@ class Build:
             self.words.adjectives.append(adjective)
 
     def has(self, noun: str, plural: str = "", count: int = 0, paint: Paint | None = None, adjective: str = "",
-            verb: str = "with") -> None:  # fmt: skip
-        """A part that is there. Its colour is told only where it differs from the main one."""
+            verb: str = "with", parts: str = "") -> None:  # fmt: skip
+        """A part that is there. Its colour is told only where it differs from the main one. ``parts``: the labels
+        (words) that ``count`` counts, if they are not called by the noun.
+        """
         colour = paint.name if paint and paint.name != self.words.colour else ""
-        self.words.clauses.append(Clause(noun, plural, count, colour, adjective, verb=verb))
+        self.words.clauses.append(
+            Clause(noun, plural, count, colour, adjective, verb=verb, parts=tuple(parts.split(",")) if parts else ())
+        )
+
+    def first(self) -> None:
+        """What was told last is the most telling: it is said first."""
+        self.words.clauses.insert(0, self.words.clauses.pop())
 
     def wears(self, noun: str, paint: Paint) -> None:
         """A part that has the main colour and is where one would look for it: a person's shirt, a pot's plant."""
@@ -172,14 +181,21 @@ class Build:
         rows, labels = self._rows[begin:], self.labels[begin:]
         if name:
             self.part(name)
+        twin = {before: self._label if name else before, self._label_of("body"): self._label_of("body")}
         for row, label in zip(rows, labels, strict=True):
+            if label not in twin:
+                self.part(label.split("#")[0])
+                twin[label] = self._label
             kind, size, shape, turn, at, colour, cut = row
             flip = tuple(tuple(v * (-1 if (i == 0) != (j == 0) else 1) for j, v in enumerate(r))
                          for i, r in enumerate(turn))  # fmt: skip
             self._rows.append((kind, size, shape, flip, (-at[0], at[1], at[2]), colour, cut))
-            self.labels.append(self._label if label == before else label)
+            self.labels.append(twin[label])
 
-    def _add(self, kind: Kind, size: Vec, shape: Vec, at: Vec, paint: Paint, turn: Vec, cut: bool) -> None:
+    def _label_of(self, name: str) -> str:
+        return f"{name}#{self._counts[name]}"
+
+    def _add(self, kind: Kind, size: Vec, shape: Vec, at: Vec, paint: Paint, turn: Vec | Matrix, cut: bool) -> None:
         self._rows.append((kind, tuple(size), tuple(shape), _matrix(turn), tuple(at), paint.rgb, cut))
         self.labels.append(self._label)
 
@@ -196,9 +212,10 @@ def _matrix(turn: Vec | Matrix) -> Matrix:
     """Local → world from degrees about x, then y, then z (world axes); a matrix passes through."""
     if not turn:
         return _UPRIGHT
-    if isinstance(turn[0], tuple):
+    a, b, c = turn
+    if isinstance(a, tuple) or isinstance(b, tuple) or isinstance(c, tuple):
         return turn  # type: ignore[return-value]
-    (sa, ca), (sb, cb), (sc, cc) = ((math.sin(math.radians(t)), math.cos(math.radians(t))) for t in turn)
+    (sa, ca), (sb, cb), (sc, cc) = ((math.sin(math.radians(t)), math.cos(math.radians(t))) for t in (a, b, c))
     return (
         (cc * cb, cc * sb * sa - sc * ca, cc * sb * ca + sc * sa),
         (sc * cb, sc * sb * sa + cc * ca, sc * sb * ca - cc * sa),
@@ -218,5 +235,5 @@ def _between(start: Vec, end: Vec) -> tuple[list[float], float, Matrix]:
     level = math.hypot(z[0], z[1])
     x = (1.0, 0.0, 0.0) if level < 1e-6 else (-z[1] / level, z[0] / level, 0.0)
     y = (z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0])
-    turn = tuple((x[i], y[i], z[i]) for i in range(3))
+    turn = ((x[0], y[0], z[0]), (x[1], y[1], z[1]), (x[2], y[2], z[2]))
     return [(s + e) / 2 for s, e in zip(start, end, strict=True)], length / 2, turn

@@ -22,7 +22,13 @@ LONGEST = 22  # words: what the text network reads
 _UNCOUNTED = 0.25  # share of counted clauses told without their number
 
 
+_PLURALS = ("cherries", "bananas", "glasses", "sunglasses", "eyeglasses", "spectacles", "shades", "lights")
+
+
 def article(phrase: str) -> str:
+    """The phrase with "a" or "an" before it, or as it is where it ends in a plural."""
+    if phrase.endswith(_PLURALS):
+        return phrase
     return ("an " if phrase[0] in "aeiou" and not phrase.startswith(("uni", "use", "one", "eu")) else "a ") + phrase
 
 
@@ -98,8 +104,8 @@ def _one(dice: Dice, words: Words, form: str) -> str:
         return article(_head(dice, words, adjectives, True, dice.chance(0.5)))
     some = dice.shuffled(clauses)[: dice.whole(1, 2)]
     if form == "parts":
-        text = _head(dice, words, adjectives, colour_told, dice.chance(0.5)) + _tail(dice, some)
-        return article(text) if dice.chance(0.6) else text
+        head = _head(dice, words, adjectives, colour_told, dice.chance(0.5))
+        return (article(head) if dice.chance(0.6) else head) + _tail(dice, some)
     if form == "plain":
         return article(_head(dice, words, [], False, False)) + _tail(dice, some)
     if form == "list":

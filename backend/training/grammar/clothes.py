@@ -114,7 +114,8 @@ def crown(d: Dice, b: Build) -> None:
         b.part("gem")
         b.ball(0.1, (0.66 * x, 0.66 * y, high), gem)
     b.has("point", "points", points)
-    b.has("gem" if d.chance(0.5) else "jewel", "gems" if d.chance(0.5) else "jewels", 0, gem)
+    stone = d.one("gem", "jewel")
+    b.has(stone, f"{stone}s", 0, gem)
     b.say("tall" if high > 0.3 else "low" if high < 0.25 else "")
 
 

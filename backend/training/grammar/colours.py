@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,15 +84,19 @@ class Paint:
     def shade(self, factor: float) -> Paint:
         """Darker (< 1) or lighter (> 1, towards white); nameless, for trim that no caption speaks of."""
         if factor <= 1:
-            return Paint("", tuple(c * factor for c in self.rgb))
-        return Paint("", tuple(1 - (1 - c) / factor for c in self.rgb))
+            return Paint("", _rgb(c * factor for c in self.rgb))
+        return Paint("", _rgb(1 - (1 - c) / factor for c in self.rgb))
+
+
+def _rgb(channels: Iterable[float]) -> tuple[float, float, float]:
+    red, green, blue = (min(max(c, 0.02), 0.98) for c in channels)
+    return red, green, blue
 
 
 def paint(dice: Dice, name: str) -> Paint:
     """The named colour, lighter or darker by up to 7 % and each channel by up to 1.5 %: never another name's."""
     light, swing = dice.real(0.93, 1.06), 0.015
-    channels = (c / 255 * light + dice.real(-swing, swing) for c in COLOURS[name])
-    return Paint(name, tuple(min(max(c, 0.02), 0.98) for c in channels))
+    return Paint(name, _rgb(c / 255 * light + dice.real(-swing, swing) for c in COLOURS[name]))
 
 
 def nearest_name(rgb: np.ndarray) -> str:

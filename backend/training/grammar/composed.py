@@ -86,7 +86,7 @@ def stack(d: Dice, b: Build) -> None:
     said += [" on ".join(told(i, False) for i in order), f"{NUMBERS[len(names)]} shapes on top of each other"]
     b.noun("stack", "tower of shapes")
     b.words.phrases = tuple(dict.fromkeys(said))
-    b.has("shape", "shapes", len(names))
+    b.has("shape", "shapes", len(names), parts="body")
 
 
 @family("composed")
@@ -105,7 +105,7 @@ def composed(d: Dice, b: Build) -> None:
             at, reach = d.pick(spots)
             yaw, rise = d.real(0, 2 * math.pi), d.real(-1, 1)
             way = (math.cos(yaw) * math.sqrt(1 - rise * rise), math.sin(yaw) * math.sqrt(1 - rise * rise), rise)
-            far = reach + 0.5 * min(size)
+            far = reach + 0.3 * min(size)
             place: Vec = [p + far * w for p, w in zip(at, way, strict=True)]
             b.part("body")
         else:
@@ -127,7 +127,7 @@ def composed(d: Dice, b: Build) -> None:
         else:
             b.dome(size, place, colour, turn=turn)
     piece = d.one("piece", "part", "shape")
-    b.has(piece, f"{piece}s", count)
+    b.has(piece, f"{piece}s", count, parts="body")
     if not single:
         many = f"{NUMBERS[count]} {piece}s"
         hue = article(body.name)

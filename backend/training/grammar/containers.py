@@ -88,7 +88,7 @@ def chest(d: Dice, b: Build) -> None:
     if is_open:
         b.box((wide - 0.1, 0.4, 0.3), (0, 0, 0.62), body.shade(0.6), cut=True)
         b.part("lid")
-        b.cylinder((0.5, 0.2), wide, (0, 0.62, 1.05), body, turn=(90, 0, 90), round=0.05)
+        b.cylinder((0.5, 0.2), wide, (0, 0.72, 0.84), body, turn=(90, 0, 90), round=0.05)
         gold = b.paint("golden")
         b.part("gold")
         b.ball((wide - 0.14, 0.38, 0.24), (0, 0, 0.62), gold)
@@ -115,7 +115,7 @@ def basket(d: Dice, b: Build) -> None:
     body = b.main(("brown", "beige", "white"))
     long = d.real(0.75, 1)
     b.cylinder((0.6 * long + 0.2, 0.55), 0.32, (0, 0, 0.32), body, top=1.25)
-    b.cylinder((0.6 * long + 0.1, 0.45), 0.32, (0, 0, 0.42), body.shade(0.8), top=1.28, cut=True)
+    b.cylinder((0.6 * long + 0.1, 0.45), 0.32, (0, 0, 0.62), body.shade(0.8), top=1.28, cut=True)
     b.part("handle")
     handle = b.other(body, 0.3, ("brown", "red", "white", "blue"))
     b.torus((0.7 * long + 0.2, 0.85), 0.065, (0, 0, 0.55), handle, arc=180, turn=(90, 0, 0))
@@ -128,7 +128,7 @@ def basket(d: Dice, b: Build) -> None:
             size = 0.28 if inside == 1 else (0.2, 0.2, 0.27)
             b.ball(size, (x * long, y, 0.62), hue)
         noun = ("apple", "apples") if hue.name in ("red", "green") else ("fruit", "fruits")
-        b.has(*(noun if inside == 1 else ("egg", "eggs")), 4, hue)
+        b.has(*(noun if inside == 1 else ("egg", "eggs")), 4, hue, parts="fruit")
     else:
         b.say("empty")
 

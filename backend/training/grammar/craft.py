@@ -21,8 +21,8 @@ def aeroplane(d: Dice, b: Build) -> None:
         b.rod((0, -0.5, z), (0, 0.75, z + 0.08), 0.2, body, taper=0.45)
         double = d.chance(0.35)
         for i in range(1 + double):
-            b.part("wing")
-            b.box((span, 0.2, 0.045), (0, -0.22, z - 0.12 + 0.42 * i), wing, round=0.04)
+            with b.pair("wing"):
+                b.box((span / 2, 0.2, 0.045), (span / 2 - 0.02, -0.22, z - 0.12 + 0.42 * i), wing, round=0.04)
         if double:
             b.words.nouns = ("biplane", "propeller plane", "airplane")
             with b.pair("strut"):
@@ -92,7 +92,7 @@ def helicopter(d: Dice, b: Build) -> None:
         b.rod((0.26, -0.6, 0.06), (0.26, 0.3, 0.06), 0.05, rotor)
         for y in (-0.35, 0.05):
             b.rod((0.15, y, 0.35), (0.26, y, 0.06), 0.045, rotor)
-    b.has("rotor blade", "rotor blades", blades, rotor)
+    b.has("rotor blade", "rotor blades", blades, rotor, parts="blade")
     b.has("cockpit", "cockpits", 1, glass)
     b.has("skid", "skids", 0)
 
@@ -121,7 +121,7 @@ def boat(d: Dice, b: Build) -> None:
                 b.rod((0.1, 0, 2.4 * high), (0.8, 0.1, 0.25), 0.045, oar)
                 b.box((0.045, 0.09, 0.15), (0.82, 0.1, 0.22), oar, turn=(0, -50, 0))
             b.has("oar", "oars", 2, oar)
-            b.words.clauses.insert(0, b.words.clauses.pop())
+            b.first()
         return
     if kind == 1:
         b.noun("sailing boat", "sailboat", "boat", "yacht")
@@ -154,7 +154,7 @@ def boat(d: Dice, b: Build) -> None:
     for i in range(count):
         b.part("funnel")
         b.cylinder(0.09, 0.2, (0, 0.05 + (i - (count - 1) / 2) * 0.25, 2 * high + 0.6), funnel)
-    b.has("funnel" if d.chance(0.5) else "chimney", "funnels" if count > 1 else "", count, funnel)
+    b.has("funnel" if d.chance(0.5) else "chimney", "funnels", count, funnel, parts="funnel")
     b.has("cabin", "cabins", 1, cabin)
 
 

@@ -68,7 +68,6 @@ def television(d: Dice, b: Build) -> None:
         b.box((0.1, 0.06, 0.16), (0, 0.04, 0.2), body)
         b.box((0.4, 0.2, 0.04), (0, 0.02, 0.04), body, round=0.03)
         b.has("stand", "stands", 1)
-        b.say("flat")
     b.has("screen", "screens", 1, screen)
 
 
@@ -82,9 +81,9 @@ def phone(d: Dice, b: Build) -> None:
         b.box((0.45, 0.06, 0.9), (0, 0, 0), body, round=0.05)
         b.part("screen")
         b.box((0.39, 0.03, 0.78), (0, -0.05, 0), screen)
-        b.part("camera")
         lenses = d.whole(1, 3)
         for i in range(lenses):
+            b.part("lens")
             b.cylinder(0.09, 0.045, (0.25, 0.06, 0.7 - 0.22 * i), b.paint("black", "grey"), turn=(90, 0, 0))
         b.has("screen", "screens", 1, screen)
         b.has("lens", "lenses", lenses)
@@ -148,6 +147,7 @@ def fridge(d: Dice, b: Build) -> None:
             b.part("door")
         half = (top - low) / 2 - 0.03
         b.box((0.42, 0.06, half), (0, -0.42, 0.06 + (low + top) / 2), body.shade(0.93), round=0.04)
+        b.part("handle")
         b.pole((0.3, -0.52, 0.06 + (low + top) / 2 - min(half * 0.5, 0.25)),
                (0.3, -0.52, 0.06 + (low + top) / 2 + min(half * 0.5, 0.25)), 0.045, handle)  # fmt: skip
     with b.pair("foot"):
@@ -170,7 +170,7 @@ def washing_machine(d: Dice, b: Build) -> None:
         b.part("door")
         b.box((0.42, 0.05, 0.28), (0, -0.5, 0.5), glass)
         b.part("handle")
-        b.pole((-0.38, -0.58, 0.88), (0.38, -0.58, 0.88), 0.045, b.paint("silver", "black"))
+        b.pole((-0.38, -0.53, 0.88), (0.38, -0.53, 0.88), 0.045, b.paint("silver", "black"))
         for i in range(4):
             b.part("knob")
             b.cylinder(0.07, 0.05, (-0.36 + 0.24 * i, -0.53, 1.16), b.paint("black", "red", "white"), turn=(90, 0, 0))
@@ -179,7 +179,7 @@ def washing_machine(d: Dice, b: Build) -> None:
                 b.part("plate")
                 b.cylinder(0.17, 0.045, (x, y, 1.4), b.paint("black"))
         b.has("knob", "knobs", 4)
-        b.has("hot plate", "hot plates", 4)
+        b.has("hot plate", "hot plates", 4, parts="plate")
     else:
         b.noun("washing machine", "washer", "dryer")
         b.part("rim")
@@ -283,7 +283,7 @@ def street_light(d: Dice, b: Build) -> None:
     b.again("body")
     b.cylinder(0.2, 0.11, (0, 0, 0.11), body, top=0.7)
     if double:
-        with b.pair("arm"):
+        with b.pair("light"):
             b.rod((0, 0, high - 0.1), (0.42, 0, high), 0.055, body)
             b.ball((0.17, 0.17, 0.2), (0.42, 0, high + 0.18), light)
         b.has("light", "lights", 2, light)

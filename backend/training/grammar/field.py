@@ -13,7 +13,7 @@ import numpy as np
 from .solids import Kind, Solids, boxes
 
 _Axis = np.ndarray  # any shapes that broadcast against each other: a part that stands upright stays cheap
-Measure = Callable[[_Axis, _Axis, _Axis, np.ndarray, np.ndarray], np.ndarray]
+Measure = Callable[..., np.ndarray]  # x, y, z in the local frame, size (3,), shape (2,) → negative inside
 
 
 def _join(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -209,9 +209,28 @@ def _surface_colours(solids: Solids, sdf: np.ndarray, band: float) -> np.ndarray
     slope = np.stack([np.diff(cells.mean((2, 3))), np.diff(cells.mean((1, 3))), np.diff(cells.mean((1, 2)))], 1)[..., 0]
     slope /= np.linalg.norm(slope, axis=1, keepdims=True) + 1e-6
     points = centres(half)[at] - slope * value[near][:, None]
-    colours = solids.colour[_owners(solids, points.astype(np.float32), 0.05)[1]]
-    whole = colours.mean(0) if len(colours) else solids.colour[0]
+    left, owner = _owners(solids, points.astype(np.float32), 0.05)
+    known = np.zeros((half, half, half, 4), np.float32)  # rgb times weight, weight
+    known[near, :3], known[near, 3] = solids.colour[owner], 1
+    # Inside where parts overlap, and in the middle of thin walls, the slope leads elsewhere: ask the neighbours there.
+    astray = at[np.abs(left) > 0.02]
+    known[tuple(astray.T)] = 0
+    around = _with_neighbours(known)[tuple(astray.T)]
+    known[tuple(astray.T)] = around / np.maximum(around[:, 3:], 1e-6)
+    told = known[..., 3] > 0.5
     rgb = np.empty((half, half, half, 3), np.uint8)
-    rgb[:] = np.round(whole * 255)
-    rgb[near] = np.round(colours * 255)
+    rgb[:] = np.round((known[told, :3].mean(0) if told.any() else solids.colour[0]) * 255)
+    rgb[told] = np.round(known[told, :3] * 255)
     return rgb
+
+
+def _with_neighbours(values: np.ndarray) -> np.ndarray:
+    """Sums over each cell's 3×3×3 neighbourhood, (R, R, R, C) → the same."""
+    for axis in range(3):
+        total = values.copy()
+        first, last = [slice(None)] * 4, [slice(None)] * 4
+        first[axis], last[axis] = slice(None, -1), slice(1, None)
+        total[tuple(last)] += values[tuple(first)]
+        total[tuple(first)] += values[tuple(last)]
+        values = total
+    return values

@@ -54,7 +54,7 @@ def person(d: Dice, b: Build) -> None:
         b.cylinder(0.3, 0.035, (0, 0, 1.74), cap)
         b.cylinder(0.19, 0.1, (0, 0, 1.85), cap, top=0.9)
         b.has("hat", "hats", 1, cap)
-        b.words.clauses.insert(0, b.words.clauses.pop())
+        b.first()
     else:
         b.has("hair", paint=hair, adjective="long" if girl else "short")
     if raised:
@@ -157,7 +157,7 @@ def snowman(d: Dice, b: Build) -> None:
             b.rod((0.3, 0, low), (0.85, 0, low + 0.25), 0.045, b.paint("brown"))
         b.has("arm", "arms", 2)
     if d.chance(0.4):
-        b.has("snowball", "snowballs", balls)
+        b.has("snowball", "snowballs", balls, parts="body")
     else:
         b.has("nose", "noses", 1, carrot)
 

@@ -46,7 +46,7 @@ def tree(d: Dice, b: Build) -> None:
             b.ball(0.1, (r * s * math.sin(a), r * s * math.cos(a), top + t * r), hue)
         name = {"red": "apple", "orange": "orange", "yellow": "lemon"}.get(hue.name, "blossom")
         b.has(name, f"{name}s", 0, hue if name not in ("orange",) else None)
-        b.words.clauses.insert(0, b.words.clauses.pop())
+        b.first()
 
 
 @family("fir")
@@ -84,7 +84,7 @@ def fir(d: Dice, b: Build) -> None:
         b.has("ball", "balls", 0, hue)
         b.has("star", "stars", 1, star)
     else:
-        b.has("layer", "layers", layers)
+        b.has("layer", "layers", layers, parts="body")
         b.has("trunk", "trunks", 1, bark)
 
 
@@ -98,7 +98,7 @@ def palm(d: Dice, b: Build) -> None:
     for i in range(leaves):
         a = 2 * math.pi * i / leaves
         x, y = math.sin(a), math.cos(a)
-        b.again("body")
+        b.part("body")
         top = (lean, 0, high)
         mid = (lean + 0.42 * x, 0.42 * y, high + 0.16)
         b.beam(top, mid, (0.1, 0.035), body)
@@ -113,7 +113,7 @@ def palm(d: Dice, b: Build) -> None:
             a = 2.1 * i
             b.ball(0.11, (lean + 0.13 * math.sin(a), 0.13 * math.cos(a), high - 0.12), nut)
         b.has("coconut", "coconuts", 3, nut)
-    b.has("leaf", "leaves", leaves)
+    b.has("leaf", "leaves", leaves, parts="body")
     b.has("trunk", "trunks", 1, bark)
     b.say("bent" if lean > 0.25 else "straight" if lean < 0.08 else "")
     b.say("tall" if high > 1.3 else "")
@@ -168,7 +168,7 @@ def flower(d: Dice, b: Build) -> None:
             b.ball((0.5 / petals + 0.06, 0.06, 0.24), (0.3 * x, -0.1, high + 0.3 * z), body, turn=(0, a, 0))
         b.part("heart")
         b.ball((0.17, 0.09, 0.17), (0, -0.13, high), heart)
-        b.has("petal", "petals", petals)
+        b.has("petal", "petals", petals, parts="body")
         b.has("centre", count=1, paint=heart)
     elif kind == 1:
         b.noun("tulip", "flower")
@@ -210,13 +210,14 @@ def mushroom(d: Dice, b: Build) -> None:
     b.has("stem", "stems", 1, stem, "thick" if thick > 0.19 else "thin" if thick < 0.155 else "")
     if dotted:
         hue = b.other(body, 1.0, ("white", "yellow", "beige", "pink"))
-        places = [(0, 0, 1)]
+        places = [(0.0, 0.0, 1.0)]
         places += [(0.75 * math.sin(a), 0.75 * math.cos(a), 0.66) for a in (0.5, 1.9, 3.4, 4.6, 5.8)]
         for x, y, z in places:
             b.part("dot")
             b.ball((0.1, 0.1, 0.07), (r * x, r * y, high + up * z), hue)
-        b.has("dot" if d.chance(0.5) else "spot", "dots" if d.chance(0.5) else "spots", 0, hue)
-        b.words.clauses.insert(0, b.words.clauses.pop())
+        dot = d.one("dot", "spot")
+        b.has(dot, f"{dot}s", 0, hue)
+        b.first()
     b.say("tall" if high > 0.78 else "short" if high < 0.55 else "")
 
 
@@ -242,5 +243,5 @@ def plant(d: Dice, b: Build) -> None:
     b.cylinder(0.27, 0.26, (0, 0, 0.26), pot, top=1.3)
     b.torus(0.35, 0.055, (0, 0, 0.5), pot)
     b.has("pot", "pots", 1, pot)
-    b.has("leaf", "leaves", leaves)
+    b.has("leaf", "leaves", leaves, parts="body")
     b.say("tall" if rise > 0.85 else "low" if rise < 0.65 else "")

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import (
+from . import (  # noqa: F401 - importing them fills the register
     animals,
     buildings,
     clothes,
     composed,
     containers,
     craft,
+    crawlers,
     creatures,
     devices,
     food,
+    fruit,
     furniture,
     household,
+    kitchen,
     leisure,
+    music,
     people,
+    pets,
     plants,
+    shelters,
+    storage,
     tools,
     vehicles,
 )
@@ -29,25 +36,7 @@ from .holdout import held_out
 from .register import REGISTER
 from .solids import Solids, normalised
 
-_THEMES = (
-    composed,
-    furniture,
-    household,
-    containers,
-    devices,
-    tools,
-    leisure,
-    clothes,
-    food,
-    buildings,
-    vehicles,
-    craft,
-    animals,
-    creatures,
-    plants,
-    people,
-)  # importing them fills the register
-FAMILIES: tuple[str, ...] = tuple(REGISTER)
+FAMILIES: tuple[str, ...] = tuple(sorted(REGISTER))
 
 __all__ = ["FAMILIES", "Specimen", "held_out", "held_out_specimens", "sample"]
 

@@ -11,7 +11,7 @@ from .sample import FAMILIES, Specimen, sample
 
 def tile(specimen: Specimen, size: int = 128, azimuth: float = -35.0, elevation: float = 22.0) -> np.ndarray:
     """A picture (size, size, 3) uint8 on a light ground; degrees, azimuth 0 = front."""
-    vertices, faces, colours = mesh(specimen.solids)
+    vertices, faces, colours = mesh(specimen.solids, 64)  # as coarse as what is trained
     picture = shade(
         vertices.astype(np.float64), faces, colours / 255, np.radians(azimuth), np.radians(elevation), 2 * size,
         half=1.2, smooth=False,

@@ -149,6 +149,7 @@ def wrench(d: Dice, b: Build) -> None:
     for i in range(2):
         s = (1, -1)[i]
         if i < open_ends:
+            b.part("open end")
             b.box((0.2, 0.2, 0.11), (s * (long + 0.2), 0, 0), body, cut=True)
         else:
             b.cylinder(0.13, 0.2, (s * long, 0, 0), body, turn=(90, 0, 0), cut=True)

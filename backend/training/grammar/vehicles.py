@@ -8,9 +8,12 @@ from .dice import Dice
 from .register import family
 
 
-def wheels(b: Build, x: float, places: tuple[float, ...], radius: float, wide: float, tyre: Paint, hub: Paint) -> None:
+def wheels(
+    b: Build, x: float, places: tuple[float, ...], radius: float, wide: float, tyre: Paint, hub: Paint,
+    name: str = "wheel",
+) -> None:  # fmt: skip
     for y in places:
-        with b.pair("wheel"):
+        with b.pair(name):
             b.cylinder(radius, wide, (x, y, radius), tyre, turn=(0, 90, 0), round=0.03)
             b.cylinder(radius * 0.5, wide + 0.035, (x, y, radius), hub, turn=(0, 90, 0))
 
@@ -213,14 +216,20 @@ def tractor(d: Dice, b: Build) -> None:
         b.part("seat")
         b.box((0.2, 0.16, 0.06), (0, 0.45, 0.7), b.paint("black", "brown"))
         b.box((0.2, 0.05, 0.16), (0, 0.6, 0.84), b.paint("black", "brown"))
-        b.part("wheel for steering")
+        b.part("steering")
+        b.pole((0, -0.1, 0.6), (0, 0.05, 0.95), 0.05, b.paint("black"))
         b.torus(0.13, 0.045, (0, 0.05, 0.95), b.paint("black"), turn=(35, 0, 0))
         b.lacks("cabin")
     b.part("exhaust")
     b.pole((0.12, -0.55, 0.7), (0.12, -0.55, 1.15), 0.05, b.paint("black", "silver", "grey"))
     big = d.real(0.4, 0.48)
-    for y, r, x, w in ((0.38, big, 0.44, 0.12), (-0.72, 0.24, 0.36, 0.09)):
-        wheels(b, x, (y,), r, w, b.paint("black"), hub)
+    tyre = b.paint("black")
+    b.part("axle")
+    b.pole((-0.4, 0.38, big), (0.4, 0.38, big), 0.07, tyre)
+    b.pole((-0.36, -0.72, 0.28), (0.36, -0.72, 0.28), 0.07, tyre)
+    b.box((0.08, 0.08, 0.12), (0, -0.72, 0.36), tyre)
+    wheels(b, 0.44, (0.38,), big, 0.12, tyre, hub, "rear wheel")
+    wheels(b, 0.36, (-0.72,), 0.28, 0.09, tyre, hub)
     b.has("exhaust pipe", count=1)
     b.has("rear wheel", "rear wheels", 2, adjective="big")
 
@@ -269,8 +278,8 @@ def bicycle(d: Dice, b: Build) -> None:
             b.beam((0, y, 0.06), (0, y, 2 * r - 0.06), (0.035, 0.035), b.paint("silver"))
             b.beam((0, y - r + 0.06, r), (0, y + r - 0.06, r), (0.035, 0.035), b.paint("silver"))
         b.again("body")
-        crank, seat, head = (0, 0.08, 0.36), (0, 0.26, 0.92), (0, -0.48, 0.95)
-        for p, q in ((crank, seat), (crank, head), ((0, 0.24, 0.86), head), ((0, 0.68, r), crank),
+        crank, top, head = (0, 0.08, 0.36), (0, 0.26, 0.92), (0, -0.48, 0.95)
+        for p, q in ((crank, top), (crank, head), ((0, 0.24, 0.86), head), ((0, 0.68, r), crank),
                      ((0, 0.68, r), (0, 0.24, 0.86)), ((0, -0.68, r), (0, -0.45, 1.06))):  # fmt: skip
             b.rod(p, q, 0.05, body)
         b.part("saddle")
@@ -286,5 +295,5 @@ def bicycle(d: Dice, b: Build) -> None:
             b.part("basket")
             b.box((0.2, 0.14, 0.14), (0, -0.68, 1.02), basket, top=1.0)
             b.has("basket", "baskets", 1, basket)
-            b.words.clauses.insert(0, b.words.clauses.pop())
+            b.first()
     b.has("wheel", "wheels", 2, tyre)
