@@ -111,16 +111,17 @@ class Pocket(nn.Module):
         self.v16 = nn.Sequential(nn.Conv3d(v16 + f64, va, 3, 1, 1), nn.GELU(), nn.Conv3d(va, 8 * v32, 1))
         self.v32 = nn.Sequential(nn.Conv3d(v32, v32, 3, 1, 1), nn.GELU(), nn.Conv3d(v32, 8 * v64, 1))
         self.v64 = nn.Conv3d(v64, v64, 3, 1, 1)
-        h = layout.head
-        self.mlp = nn.Sequential(nn.Linear(layout.point, h), nn.SiLU(), nn.Linear(h, h), nn.SiLU(), nn.Linear(h, 4))
-        nn.init.zeros_(self.mlp[-1].weight)
-        nn.init.zeros_(self.mlp[-1].bias)
+        h, values = layout.head, nn.Linear(layout.head, 4)
+        nn.init.zeros_(values.weight)
+        nn.init.zeros_(values.bias)
+        self.mlp = nn.Sequential(nn.Linear(layout.point, h), nn.SiLU(), nn.Linear(h, h), nn.SiLU(), values)
         if layout.rays:
             r = layout.rays
             convolution = lambda a: nn.Conv2d(a, r, 3, 1, 1)  # noqa: E731
             last = nn.Conv2d(r, 2 + SHELL * layout.shell, 1)
-            nn.init.zeros_(last.weight[:2])
-            nn.init.zeros_(last.bias)
+            with torch.no_grad():
+                last.weight[:2] = 0
+            nn.init.zeros_(last.get_parameter("bias"))
             self.rays = nn.Sequential(convolution(p64 + f64), nn.GELU(), convolution(r), nn.GELU(), last)
             self.between = nn.Parameter(torch.ones(1))
         if layout.latent:
@@ -169,7 +170,7 @@ class Pocket(nn.Module):
 
     def _carve(self, tokens: Tensor, f64: Tensor, k: Tensor) -> Tensor:
         v = shuffle(self.vup(tokens).transpose(1, 2).unflatten(2, TOKENS))
-        cells = tuple(2 * n for n in TOKENS)
+        cells = (2 * TOKENS[0], 2 * TOKENS[1], 2 * TOKENS[2])
         lifted = lift(f64, _cells(cells, f64), k).transpose(1, 2).unflatten(2, cells)
         v = self.v16(torch.cat([v, lifted.to(v.dtype)], 1))
         return self.v64(shuffle(self.v32(shuffle(v))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -10,25 +11,29 @@ import torch
 
 from ..data.batch import Batch
 from ..data.items import Item, real, specimens, with_variants
-from ..data.sampler import Sampler
+from ..data.sampler import CLEAN, Sampler, Styles
+from ..data.shading import SHARES
 from ..data.store import Store
 from .train import Source
 
 COLOURS = 48  # cells of a stored colour grid: colours vary less than distances, and take three times the memory
 
 
-def sources(
-    data: Path, cache: Path, device: torch.device, points: int, objects: int | None, grammar: int
-) -> tuple[Source, Source]:
-    """What is trained on, and what is validated on. Fields are made once and kept in ``cache``.
-
-    ``objects``: of the real ones, None for all; ``grammar``: how many of its specimens besides. With as many objects of
-    the validation as of the training, and no fewer than there are where all are taken.
+def training(data: Path, cache: Path, device: torch.device, points: int, objects: int | None, grammar: int) -> Source:
+    """Random samples of the real objects (``objects`` of them; None: all) and of ``grammar`` procedural ones. Their
+    fields are made once and kept in ``cache``.
     """
-    train = _store(cache / f"train_{objects or 'all'}_{grammar}.safetensors", device, _trained(data, objects, grammar))
+    path = cache / f"train_{objects or 'all'}_{grammar}.safetensors"
+    return _drawing(_store(path, device, _trained(data, objects, grammar)), points, Styles())
+
+
+def validation(data: Path, cache: Path, device: torch.device, points: int, objects: int | None) -> Source:
+    """Samples of the validation objects (an eighth of ``objects``; None: all), as they are: lit in all ways, but whole,
+    cleanly cut out and not bent.
+    """
     few = None if objects is None else max(8, objects // 8)
-    check = _store(cache / f"val_{few or 'all'}.safetensors", device, real(data, "val", few))
-    return _drawing(train, points), _drawing(check, points)
+    store = _store(cache / f"val_{few or 'all'}.safetensors", device, real(data, "val", few))
+    return _drawing(store, points, replace(CLEAN, shares=SHARES))
 
 
 def _trained(data: Path, objects: int | None, grammar: int) -> Iterator[Item]:
@@ -51,8 +56,8 @@ def _store(path: Path, device: torch.device, items: Iterator[Item]) -> Store:
     return store
 
 
-def _drawing(store: Store, points: int) -> Source:
-    sampler = Sampler(store, points=points)
+def _drawing(store: Store, points: int, styles: Styles) -> Source:
+    sampler = Sampler(store, points=points, styles=styles)
 
     def draw(count: int, generator: torch.Generator) -> Batch:
         if store.device.type == "cpu":

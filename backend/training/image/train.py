@@ -57,9 +57,9 @@ def build(config: Config, machine: Machine, start: dict[str, Tensor] | None = No
     model.to(machine.device)
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
-            module.to(memory_format=torch.channels_last)
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
         elif isinstance(module, nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
     if machine.compiled:
         for block in model.blocks:
             block.compile()

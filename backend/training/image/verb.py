@@ -16,7 +16,7 @@ from ..data.shards import FOLDER
 from ..export import dequantised
 from ..loop import Plan
 from .config import LAYOUTS, Config, tiny
-from .source import sources
+from .source import training, validation
 from .train import Machine, run, ship, speed
 
 STAGES = ("train", "dry", "export")
@@ -40,10 +40,11 @@ def main(arguments: list[str]) -> int:
     config = configured(options)
     machine = Machine(device, half=not options.whole, compiled=options.compile)
     cache = options.cache or options.out / "fields"
-    source, check = sources(options.data, cache, device, config.points, options.objects, options.grammar)
+    source = training(options.data, cache, device, config.points, options.objects, options.grammar)
     if options.stage == "dry":
         print(" ".join(f"{name} {value:.3g}" for name, value in speed(config, machine, source).items()))
         return 0
+    check = validation(options.data, cache, device, config.points, options.objects)
     start = None if options.tiny or options.start is None else dequantised(options.start)
     plan = Plan(minutes=options.minutes, lr=config.lr, warmup=200, ema=0.9995, save_every=120.0)
     torch.manual_seed(0)
