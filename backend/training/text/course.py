@@ -104,7 +104,7 @@ class Course:
 
     def flow(self) -> bool:
         """→ whether it is finished."""
-        latents = Latents.read(self.folder / "latents")
+        latents = Latents.read(self.folder / "latents", held_out)
         plan = Plan(minutes=self.minutes, lr=2e-3, warmup=100, hold=0.3, ema=0.998)
         size = self.batch or (64 if self.device == "cpu" else 1024)
         vocabulary = self.vocabulary(latents)
@@ -115,7 +115,7 @@ class Course:
 
     def distil(self) -> bool:
         """→ whether every round is finished."""
-        latents = Latents.read(self.folder / "latents")
+        latents = Latents.read(self.folder / "latents", held_out)
         reader = Reader(self.vocabulary(latents))
         plan = Plan(minutes=self.minutes / 3, lr=5e-4, warmup=50, ema=0.998)
         size = self.batch or (64 if self.device == "cpu" else 1024)
@@ -138,7 +138,10 @@ class Course:
 
     def choose(self) -> bool:
         """Prints steps, guidance and shift, each with what it gives on captions that were not trained on."""
-        latents, reader = Latents.read(self.folder / "latents"), Reader(Vocabulary.read(self.folder / "words.json"))
+        latents, reader = (
+            Latents.read(self.folder / "latents", held_out),
+            Reader(Vocabulary.read(self.folder / "words.json")),
+        )
         given = self.chosen()
         candidates = [replace(given, guidance=g) for g in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)]
         candidates += [replace(given, steps=n) for n in (8, 12, 16, 50)] + [replace(given, shift=s) for s in (0.6, 2.0)]

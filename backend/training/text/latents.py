@@ -1,8 +1,8 @@
 """Objects as cached latents with their captions: what the flow is trained on.
 
 A shard is one safetensors file: ``latents`` (n,64,channels) float16, and in its header a JSON list of n objects
-``{"captions": […], "family": …, "source": …}``. Shards are written whole and in order, so that making them can be cut
-off and gone on with, and a training can begin while later ones are being made.
+``{"captions", "family", "source"[, "attributes"]}``. Shards are written whole and in order, so that making them can be
+cut off and gone on with, and a training can begin while later ones are being made.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from torch import Tensor
 
 from .. import checkpoint
 from ..data.grids import read as read_real
-from ..grammar.sample import Specimen, sample
+from ..grammar.holdout import absent_colour
+from ..grammar.sample import FAMILIES, Specimen, sample
 from .autoencoder import Autoencoder
 from .grids import Batch, batch, settled, small
 
 SHARD = 1024
 BATCH = 16
+NOTHING = {"family": "", "colour": ""}  # the attributes of a real object
 SIDES = ("left", "right")  # an object whose captions speak of these is not mirrored
 Told = tuple[np.ndarray, np.ndarray, dict[str, Any]]
 
@@ -40,7 +42,7 @@ def grammar_objects(seeds: Iterable[int], skip: Callable[[dict[str, str]], bool]
         if seed % 2 and mirrors(specimen):
             sdf, rgb = sdf[::-1].copy(), rgb[::-1].copy()
         facts = {"captions": list(specimen.captions), "family": specimen.family, "source": f"grammar {seed}"}
-        yield sdf, rgb, facts
+        yield sdf, rgb, {**facts, "attributes": specimen.attributes}
 
 
 def mirrors(specimen: Specimen) -> bool:
@@ -56,9 +58,16 @@ def real_objects(paths: Iterable[Path], mirrored: bool) -> Iterator[Told]:
         whole = settled(sdf)
         if mirrored:
             whole, rgb = whole[::-1].copy(), rgb[::-1].copy()
-        captions = [caption for caption in about["captions"] if not mirrored or not set(SIDES) & set(caption.split())]
+        captions = [text for text in about["captions"] if not tells_of_absent(text)]
+        captions = [text for text in captions if not mirrored or not set(SIDES) & set(text.split())]
         if captions:
             yield whole, rgb, {"captions": captions, "family": about["category"], "source": about["id"]}
+
+
+def tells_of_absent(caption: str) -> bool:
+    """Whether it names a family of the grammar and the colour in which that family is kept for evaluation."""
+    words = f" {caption.lower()} "
+    return any(f" {family} " in words and f" {absent_colour(family)} " in words for family in FAMILIES)
 
 
 @torch.no_grad()
@@ -135,14 +144,17 @@ class Latents:
     real: Tensor
 
     @classmethod
-    def read(cls, folder: Path) -> Latents:
-        """Raises FileNotFoundError where there is none."""
+    def read(cls, folder: Path, skip: Callable[[dict[str, str]], bool] = lambda attributes: False) -> Latents:
+        """Without the grammar's objects whose attributes ``skip`` holds out, which may have changed since they were
+        made. Raises FileNotFoundError where there is none.
+        """
         values, facts, real = [], [], []
         for path in sorted(folder.glob("*.safetensors")):
             tensors, header = checkpoint.read(path)
-            values.append(tensors["latents"])
-            facts += header["objects"]
-            real += [path.name.startswith("real-")] * len(tensors["latents"])
+            kept = [i for i, one in enumerate(header["objects"]) if not skip(one.get("attributes", NOTHING))]
+            values.append(tensors["latents"][kept])
+            facts += [header["objects"][i] for i in kept]
+            real += [path.name.startswith("real-")] * len(kept)
         if not values:
             raise FileNotFoundError(f"{folder} holds no latents: run `python -m backend.training text latents` first.")
         return cls(torch.cat(values), facts, torch.tensor(real))

@@ -12,6 +12,7 @@ from maquette.backend.engines.pocket_text.words import Vocabulary
 from maquette.backend.network.layers import Run
 from maquette.backend.runtime import blas
 from maquette.backend.training.export import dequantised
+from maquette.backend.training.grammar.holdout import absent_colour
 from maquette.backend.training.grammar.sample import FAMILIES, held_out, sample
 from maquette.backend.training.loop import Plan
 from maquette.backend.training.text import latents as latents_module
@@ -25,7 +26,13 @@ from maquette.backend.training.text.distillation import distil, guided
 from maquette.backend.training.text.encoder import tensors
 from maquette.backend.training.text.flow import times, waves
 from maquette.backend.training.text.grids import Batch, Mixed, Supply, batch, make, settled, small, varied
-from maquette.backend.training.text.latents import Latents, grammar_shards, real_objects
+from maquette.backend.training.text.latents import (
+    Latents,
+    grammar_shards,
+    real_objects,
+    tells_of_absent,
+    write_shard,
+)
 from maquette.backend.training.text.look import look
 from maquette.backend.training.text.pictures import view
 from maquette.backend.training.text.reconstruction import losses, loudness, train_autoencoder
@@ -386,3 +393,19 @@ def test_no_object_that_is_held_out_is_reconstructed():
 def test_the_noise_comes_late():
     assert loudness(0.0) == loudness(0.5) == 0 and loudness(1.0) == 1
     assert 0 < loudness(0.8) < loudness(0.85) < 1
+
+
+def test_what_is_held_out_is_left_out_when_latents_are_read(tmp_path):
+    facts = [{"captions": [name], "family": "x", "source": name, "attributes": {"colour": name}} for name in "ab"]
+    facts.append({"captions": ["r"], "family": "x", "source": "r"})
+    write_shard(
+        tmp_path / "grammar-0000.safetensors", [(torch.full((64, 8), float(i)), f) for i, f in enumerate(facts)]
+    )
+    kept = Latents.read(tmp_path, lambda attributes: attributes["colour"] == "a")
+    assert [one["source"] for one in kept.facts] == ["b", "r"] and kept.values[:, 0, 0].tolist() == [1, 2]
+
+
+def test_a_caption_of_a_real_object_may_not_tell_of_what_is_held_out():
+    family = FAMILIES[0]
+    assert tells_of_absent(f"a {absent_colour(family)} {family}")
+    assert not tells_of_absent(f"a {family}") and not tells_of_absent(f"a {absent_colour(family)} thing")
