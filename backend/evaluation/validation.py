@@ -2,7 +2,7 @@
 
 *plain*: the object as it is, one lamp and much ambient light. *hard*: one colour with slow waves in it, darker shadows
 from smoothed normals, another exposure, noise. Unless asked otherwise an object is drawn *mixed*: plain in its even
-views and hard in its odd ones, or the other way round every second object. Azimuth within ±60°, elevation 0 to 30°,
+views and hard in its odd ones, or the other way round for about every second object, whatever the sample. Azimuth within ±60°, elevation 0 to 30°,
 viewing angle 40 to 50°; all of them by the object's, the view's and the kind's number alone, so that every run sees
 the same pictures.
 """
@@ -32,7 +32,7 @@ def read_validation(
     index = read_index(data)
     views = []
     for number, thing in list(enumerate(read_objects(Path(data) / "other_val.npz")))[::every]:
-        for kind in (KINDS[(number // every + view) % 2],) if kinds == MIXED else kinds:
+        for kind in (KINDS[(bin(number).count("1") + view) % 2],) if kinds == MIXED else kinds:
             azimuth, elevation, fov, rng = _camera(number, view, kind)
             path = Path(cache) / f"{kind}_{view}" / f"{number:03d}.png"
             if not path.is_file():
