@@ -2,9 +2,9 @@
 
 *plain*: the object as it is, one lamp and much ambient light. *hard*: one colour with slow waves in it, darker shadows
 from smoothed normals, another exposure, noise. Unless asked otherwise an object is drawn *mixed*: plain in its even
-views and hard in its odd ones, or the other way round for about every second object, whatever the sample. Azimuth within ±60°, elevation 0 to 30°,
-viewing angle 40 to 50°; all of them by the object's, the view's and the kind's number alone, so that every run sees
-the same pictures.
+views and hard in its odd ones, or, about every second object, the other way round. Azimuth within ±60°, elevation 0 to
+30°, viewing angle 40 to 50°; all of them by the object's, the view's and the kind's number alone, so that every run,
+of all objects or of a sample, sees the same pictures.
 """
 
 from __future__ import annotations
