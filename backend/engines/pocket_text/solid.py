@@ -11,10 +11,11 @@ from ...surface.measure import components
 from .sizes import RESOLUTION
 
 BAND = 0.1  # metres, the unit of the decoder's distances, which mean nothing farther from the surface
+CRISP = 0.5  # how far a spline's rounding-off is undone
 CRUMB = 0.004  # share of the solid's volume below which a part on its own is a crumb
 BOX = 1.0  # the solid lies within ±1 m
 CELL = 2 * BOX / RESOLUTION
-INNER, OUTER = 0.0, -0.9  # signed distances, in bands, between which a cell's colour counts in full or hardly
+INNER, OUTER = 0.0, -0.6  # signed distances, in bands, between which a cell's colour counts in full or hardly
 
 
 def solid_of(sdf: np.ndarray, rgb: np.ndarray, resolution: int, compute: Blas) -> SignedDistanceField | None:
@@ -24,6 +25,7 @@ def solid_of(sdf: np.ndarray, rgb: np.ndarray, resolution: int, compute: Blas) -
     values = whole(np.clip(sdf, -1, 1) * np.float32(BAND))
     if not (values > 0).any():
         return None
+    values = crisp(values)
     nodes = smooth(values, resolution, compute)
     shrink = np.float32(resolution / (resolution + 1))  # nodes stand on the box's faces, and samples at cells' centres
     paint = premultiplied(rgb, values)
@@ -35,8 +37,10 @@ def solid_of(sdf: np.ndarray, rgb: np.ndarray, resolution: int, compute: Blas) -
         found = sample(paint, points)
         return found[:, :3] / found[:, 3:]
 
+    # The values are known at all nodes, so that the surface need not be searched for: the seeds tell every place of it,
+    # and a bound of 0 that it is nowhere else.
     side = np.full(3, BOX, np.float32)
-    return SignedDistanceField(field, -side, side, colours, lipschitz=steepest(values))
+    return SignedDistanceField(field, -side, side, colours, lipschitz=0.0, seeds=crossings(nodes))
 
 
 def whole(values: np.ndarray) -> np.ndarray:
@@ -70,11 +74,21 @@ def pieces(cells: np.ndarray) -> np.ndarray:
     return components(edges[:, [0, 1, 1]], cells.size).reshape(cells.shape)
 
 
-def smooth(values: np.ndarray, resolution: int, compute: Blas) -> np.ndarray:
-    """Cells' values (64,64,64) → values at the (resolution + 1)³ nodes from face to face of the box.
+def crisp(values: np.ndarray) -> np.ndarray:
+    """Coefficients of a spline that follows ``values`` (X,Y,Z) more closely than they themselves would as such: that
+    would take a third off a leg two cells thick. CRISP 1 would nearly run through them, ripples and all.
+    """
+    for axis in range(3):
+        padded = np.pad(values, [(1, 1) if a == axis else (0, 0) for a in range(3)], mode="edge")
+        ends, n = (slice(None),) * axis, values.shape[axis]
+        beside = padded[(*ends, slice(0, n))] + padded[(*ends, slice(2, n + 2))]
+        values = (1 + CRISP / 3) * values - CRISP / 6 * beside
+    return values.astype(np.float32)
 
-    The values are the coefficients of a cubic B-spline (Unser 1999), so that what comes out has no creases at the
-    cells' borders; it runs through the values of anything flat and rounds off what bends within a cell.
+
+def smooth(values: np.ndarray, resolution: int, compute: Blas) -> np.ndarray:
+    """Coefficients (64,64,64) of a cubic B-spline (Unser 1999), one a cell → its values at the (resolution + 1)³ nodes
+    from face to face of the box: what comes out has no creases at the cells' borders.
     """
     at = (np.arange(resolution + 1) / resolution * 2 * BOX - BOX + BOX) / CELL - 0.5  # in cells
     first = np.floor(at).astype(np.intp)
@@ -91,31 +105,17 @@ def smooth(values: np.ndarray, resolution: int, compute: Blas) -> np.ndarray:
     return values
 
 
-def steepest(values: np.ndarray) -> float:
-    """The most that the smoothed values change per metre: a spline's slopes are means of its coefficients' slopes,
-    taken from at most five neighbours along each axis.
-    """
-    total = np.zeros(tuple(n - 1 for n in values.shape), np.float32)
+def crossings(nodes: np.ndarray) -> np.ndarray:
+    """Nodes (R + 1)³ of the box → the places (N,3) float32 of those from which an edge leads through the surface."""
+    inside = nodes > 0
+    ends = np.zeros(nodes.shape, bool)
     for axis in range(3):
-        slope = np.abs(np.diff(values, axis=axis))
-        for other in range(3):
-            if other != axis:
-                ends = (slice(None),) * other
-                slope = np.maximum(slope[(*ends, slice(1, None))], slope[(*ends, slice(None, -1))])
-        for along in range(3):
-            slope = _widest(slope, along)
-        total += np.square(slope)
-    return float(np.sqrt(total.max())) / CELL
-
-
-def _widest(slope: np.ndarray, axis: int) -> np.ndarray:
-    """The largest of each and its two neighbours on either side along ``axis``."""
-    for reach in (1, 2):
-        padded = np.pad(slope, [(reach, reach) if a == axis else (0, 0) for a in range(3)], mode="edge")
-        n, ends = slope.shape[axis], (slice(None),) * axis
-        for at in (0, 2 * reach):
-            slope = np.maximum(slope, padded[(*ends, slice(at, at + n))])
-    return slope
+        along = (slice(None),) * axis
+        ends[(*along, slice(None, -1))] |= inside[(*along, slice(1, None))] != inside[(*along, slice(None, -1))]
+        faces = [(*along, at) for at in (0, -1)]  # where the solid reaches the box's face it is cut there
+        for face in faces:
+            ends[face] |= inside[face]
+    return (np.argwhere(ends) * (2 * BOX / (len(nodes) - 1)) - BOX).astype(np.float32)
 
 
 def premultiplied(rgb: np.ndarray, values: np.ndarray) -> np.ndarray:

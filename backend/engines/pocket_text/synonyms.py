@@ -256,7 +256,7 @@ SAME |= {phrase: word.replace("gray", "grey") for phrase, word in SAME.items()}
 # More general, or only alike: the user is told what the word was taken as.
 KINDS = _table("""
 chair: throne, rocking chair, office chair, swivel chair, deck chair, deckchair, wheelchair, high chair, recliner
-sofa: sectional, daybed, chaise, chaise longue, ottoman
+sofa: sectional, daybed, chaise longue, ottoman
 table: pool table, billiard table, picnic table, workbench table, counter, altar
 lamp: chandelier, torch, flashlight, spotlight, lightbulb, light bulb
 car: taxi, cab, suv, jeep, hatchback, convertible, limousine, sports car, race car, racing car, police car, hot rod
