@@ -18,11 +18,11 @@ from .network import PocketTextNetwork
 from .sampler import noise, schedule, walk
 from .sizes import TOKENS
 from .solid import solid_of
-from .words import Reading
+from .words import Reading, shipped
 
 FOLDER = Path(__file__).resolve().parents[2] / "weights"
 WEIGHTS, WORDS = FOLDER / "pocket_text_int8.safetensors", FOLDER / "pocket_text_words.json"
-SIZE, SHA256 = 0, ""
+SIZE, SHA256 = shipped(WORDS)
 CELLS_AT = {"fast": 64, "standard": 128, "fine": 192}
 PACE_AT = {"fast": 0.5, "standard": 1.0, "fine": 2.0}  # times the network's own number of steps
 MOST_STEPS = 100
@@ -42,10 +42,10 @@ class PocketTextEngine:
         inputs=("prompt",),
         tier="embedded",
         code_licence="GPL-3.0-or-later",
-        weights_licence="GPL-3.0-or-later",
+        weights_licence="CC-BY 4.0",
         weights=(
             WeightsInfo(
-                WEIGHTS.name, SIZE, sha256=SHA256, licence="GPL-3.0-or-later", present=WEIGHTS.is_file()
+                WEIGHTS.name, SIZE, sha256=SHA256, licence="CC-BY 4.0", present=WEIGHTS.is_file()
             ),
         ),
         memory={"fast": 200 << 20, "standard": 200 << 20, "fine": 250 << 20},

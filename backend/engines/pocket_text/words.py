@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BadWeights
-from ...runtime.weights import REINSTALL
+from ...runtime.weights import REINSTALL, sha256_of
 from .spelling import grams, nearest, singular, stable_hash
 from .synonyms import ARTICLES, FOREIGN, KINDS, LINKS, NUMBERS, POLITE, SAME
 
@@ -124,9 +124,13 @@ class Vocabulary:
             raise BadWeights(f"{path.name} cannot be read: {error}.", REINSTALL) from None
         return cls(words, buckets, things, open_)
 
-    def write(self, path: Path) -> None:
-        """As JSON: words, things, buckets, open."""
+    def write(self, path: Path, weights: Path | None = None) -> None:
+        """As JSON: words, things, buckets, open; where ``weights`` is given, also their size and SHA-256, by which
+        both files are known to belong together (``shipped``).
+        """
         raw = {"buckets": self.buckets, "open": self.open_, "things": self.things, "words": self.words}
+        if weights is not None:
+            raw["weights"] = {"size": weights.stat().st_size, "sha256": sha256_of(weights)}
         path.write_text(json.dumps(raw, ensure_ascii=False, indent=0) + "\n", encoding="utf-8", newline="\n")
 
     @cached_property
@@ -173,6 +177,18 @@ class Vocabulary:
     def hashes(self, word: str) -> tuple[int, ...]:
         """The word's trigrams as 1 … buckets − 1."""
         return tuple(1 + stable_hash(gram) % (self.buckets - 1) for gram in grams(word)[:GRAMS])
+
+
+def shipped(path: Path) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of the weights that a vocabulary's file names; (0, "") where there is none, or none is
+    named. Never raises, for the list of engines asks it.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))["weights"]
+        size, digest = raw["size"], raw["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return 0, ""
+    return (size, digest) if type(size) is int and isinstance(digest, str) else (0, "")
 
 
 def canonical(text: str) -> list[str]:

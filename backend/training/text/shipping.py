@@ -39,7 +39,7 @@ def ship(
     """Writes both files into ``folder``; → bytes of the weights. Raises TooLarge."""
     folder.mkdir(parents=True, exist_ok=True)
     size = export(shipped(autoencoder, text_to_latents, settings), folder / WEIGHTS, limit)
-    vocabulary.write(folder / WORDS)
+    vocabulary.write(folder / WORDS, folder / WEIGHTS)
     return size
 
 

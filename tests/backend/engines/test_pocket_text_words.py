@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maquette.backend.engines.pocket_text.spelling import distance, nearest, singular, stable_hash
 from maquette.backend.engines.pocket_text.synonyms import KINDS, LINKS, NUMBERS, POLITE, SAME
-from maquette.backend.engines.pocket_text.words import GRAMS, MOST, UNKNOWN, Vocabulary, canonical
+from maquette.backend.engines.pocket_text.words import GRAMS, MOST, UNKNOWN, Vocabulary, canonical, shipped
 from maquette.backend.errors import BadWeights
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -143,6 +143,20 @@ def test_a_vocabulary_counts_and_survives_its_file(tmp_path):
     assert made.words == ("red", "chair")
     made.write(tmp_path / "w.json")
     assert Vocabulary.read(tmp_path / "w.json") == made
+
+
+def test_a_vocabulary_knows_its_weights(tmp_path):
+    path, weights = tmp_path / "w.json", tmp_path / "weights"
+    weights.write_bytes(b"abc")
+    TAUGHT.write(path, weights)
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, of abc
+    assert shipped(path) == (3, digest) and Vocabulary.read(path) == TAUGHT
+    TAUGHT.write(path)
+    assert shipped(path) == (0, "")
+    for text in ("", "[]", '{"weights": 1}', '{"weights": {"size": "3", "sha256": ""}}', "[" * 100_000):
+        path.write_text(text)
+        assert shipped(path) == (0, "")
+    assert shipped(tmp_path / "none") == (0, "")
 
 
 @pytest.mark.parametrize(
