@@ -149,8 +149,8 @@ def test_writing_a_long_queue_takes_a_small_part_of_the_time(toy, monkeypatch):
     monkeypatch.setattr(toy._queue.saved, "write", lambda texts: writes.append(len(texts)))
     toy.submit(Request(prompt="a"))
     for now in range(1000, 1300):
-        toy._changed = True
-        toy._save(float(now))
+        toy._queue._changed = True
+        toy._queue._save(float(now))
     assert len(writes) == 3
 
 
