@@ -72,7 +72,7 @@ def horse(d: Dice, b: Build) -> None:
 
 @family("cow")
 def cow(d: Dice, b: Build) -> None:
-    b.noun("cow", "cow", "cattle")
+    b.noun("cow", "cow", "calf")
     body = b.main(("white", "brown", "black"))
     z = torso(b, body, 0.78, 0.32, 0.38, 0.1, body.shade(0.5))
     b.part("head")

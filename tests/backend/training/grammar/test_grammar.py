@@ -1,6 +1,7 @@
 """Every family: the same from a seed everywhere, whole, normalised, and its captions true."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,12 @@ from maquette.backend.training.grammar.dice import Dice
 from maquette.backend.training.grammar.holdout import absent_colour
 from maquette.backend.training.grammar.register import REGISTER
 from maquette.backend.training.grammar.sample import FAMILIES, held_out, held_out_specimens, sample
+from maquette.backend.training.grammar.sheet import tile
 from maquette.backend.training.grammar.solids import LONGEST, THINNEST, bounds
+from maquette.backend.training.grammar.verb import main
+from maquette.backend.training.grammar.vocabulary import SYNONYMS, nouns, words
+
+ROOT = Path(__file__).resolve().parents[4]
 
 SEEDS = range(30)
 
@@ -185,3 +191,31 @@ def test_held_out_specimens_are_held_out():
 def test_a_family_that_is_not_there_is_a_key_error():
     with pytest.raises(KeyError):
         sample(0, "perpetuum mobile")
+
+
+def test_the_page_names_every_family():
+    page = (ROOT / "docs" / "grammar.md").read_text("utf-8").split("## Families")[1]
+    named = set(re.findall(r"(?:\| |; )([a-z -]+?)(?= \(|;| \|)", page))
+    assert set(FAMILIES) <= named
+    assert (ROOT / "docs" / "pictures" / "grammar.jpg").stat().st_size <= 200_000
+
+
+def test_words_are_counted_and_synonyms_lead_to_names():
+    counted = words(2)
+    assert counted["red"] > 10 and counted["chair"] > 0 and "" not in counted
+    assert len(counted) > 300
+    assert SYNONYMS["navy"] == "dark blue" and SYNONYMS["gray"] == "grey" and SYNONYMS["slim"] == "thin"
+    assert nouns(3)["aeroplane"][0] == "airplane"
+
+
+def test_the_verb_says_what_it_has_and_prints_prompts(capsys, tmp_path):
+    assert main([]) == 0 and "132 families" in capsys.readouterr().out
+    assert main(["--prompts", "3"]) == 0 and len(capsys.readouterr().out.strip().splitlines()) == 3
+    with pytest.raises(SystemExit):
+        main(["--family", "perpetuum mobile"])
+
+
+def test_a_sheet_is_a_picture_with_something_on_it():
+    picture = tile(sample(3, "apple"), 32)
+    assert picture.shape == (32, 32, 3) and picture.dtype == np.uint8
+    assert (picture != picture[0, 0]).any(-1).mean() > 0.2
