@@ -53,6 +53,7 @@ class Config:
     drop: float = 0.05
     lr: float = 4e-4
     decay: float = 0.05
+    checks: tuple[int, int] = (12, 16)
     weights: Weights = Weights()
 
     @property
@@ -66,4 +67,4 @@ class Config:
 
 def tiny() -> Config:
     """Trained on a processor within the time of a test."""
-    return Config(layout="tiny", batch=4, points=1024, lr=3e-3, drop=0.0)
+    return Config(layout="tiny", batch=4, points=1024, lr=3e-3, drop=0.0, checks=(2, 2))

@@ -98,7 +98,8 @@ def normal_loss(model: Pocket, e: Encoded, batch: Batch, generator: torch.Genera
     points = torch.stack([u * narrow, v * narrow, z], -1)
     steps = torch.eye(3, device=z.device) * STEP
     around = (points[:, :, None, None] + torch.stack([steps, -steps], 0)).reshape(n, -1, 3)
-    values = model.query(e, around)[0].view(n, NORMALS, 2, 3)
+    with torch.autocast(z.device.type, enabled=False):  # differences of halves would be noise
+        values = model.query(e, around)[0].view(n, NORMALS, 2, 3)
     slope = functional.normalize(values[:, :, 1] - values[:, :, 0], dim=-1, eps=1e-4)  # positive inside: outwards
     normal = maps.normal.flatten(2).gather(2, pick[:, None].expand(-1, 3, -1)).transpose(1, 2)
     return _mean(1 - (slope * normal).sum(-1), maps.mask.flatten(1).gather(1, pick))

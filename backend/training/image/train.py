@@ -83,6 +83,7 @@ def step_loss(source: Source, config: Config, machine: Machine, micro: int) -> C
 
     def loss(model: nn.Module, moment: Moment) -> Losses:
         assert isinstance(model, Pocket)
+        torch.manual_seed(int(torch.randint(2**62, (), generator=moment.generator)))  # of the residuals left out
         parts = max(1, config.batch // micro)
         total: dict[str, Tensor] = {}
         for part in range(parts):
@@ -161,7 +162,7 @@ def keep_best(
 ) -> dict[str, float]:
     """Validates ``model``, logs what came out, and writes BEST where it is better than what is there."""
     with machine.precision():
-        figures = validate(model, check)
+        figures = validate(model, check, *config.checks)
     best = folder / BEST
     known = checkpoint.read(best)[1]["figures"] if best.exists() else None
     chosen = known is None or better(figures, known)

@@ -9,20 +9,21 @@ import torch
 from ..data.batch import Batch
 from .network import Pocket
 
-BATCHES, SIZE = 12, 16  # of the validation: always the same draws
 CLOSE = 0.086  # frame units: what F@0.1 calls near on an object that fills 0.86 of the picture
 
 
 @torch.no_grad()
-def validate(model: Pocket, check: Callable[[int, torch.Generator], Batch]) -> dict[str, float]:
-    """Means over the validation's samples, with the camera that the network predicts.
+def validate(
+    model: Pocket, check: Callable[[int, torch.Generator], Batch], batches: int, size: int
+) -> dict[str, float]:
+    """Means over ``batches`` of ``size`` samples, the same ones every time, with the camera that the network predicts.
 
     *entry*, *exit*: rays on which they are within CLOSE of the truth (networks with a ray head). *iou*: of inside at
     the points. *elevation*: mean error in degrees; *k*: mean error.
     """
     sums: dict[str, float] = {}
-    for number in range(BATCHES):
-        batch = check(SIZE, torch.Generator().manual_seed(number))
+    for number in range(batches):
+        batch = check(size, torch.Generator().manual_seed(number))
         e = model.encode(batch.image)
         sdf, _ = model.query(e, batch.points)
         found, true = (sdf > 0) & batch.inside, (batch.sdf > 0) & batch.inside
@@ -40,7 +41,7 @@ def validate(model: Pocket, check: Callable[[int, torch.Generator], Batch]) -> d
             seen = maps.mask > 0.5
             share = (near & seen[:, None]).sum((2, 3)) / seen.sum((1, 2)).clamp(min=1)[:, None]
             figures |= {"entry": share[:, 0].mean(), "exit": share[:, 1].mean()}
-        sums = {name: sums.get(name, 0.0) + float(value) / BATCHES for name, value in figures.items()}
+        sums = {name: sums.get(name, 0.0) + float(value) / batches for name, value in figures.items()}
     return {name: round(value, 5) for name, value in sums.items()}
 
 

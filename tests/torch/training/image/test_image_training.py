@@ -30,7 +30,7 @@ def log(folder):
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("training")
     plan = Plan(steps=36, lr=3e-3, warmup=4, log_every=6, ema=0.9)
-    reached = run(replace(tiny(), batch=2), plan, CPU, SOURCE, lambda n, g: SOURCE(2, g), folder)
+    reached = run(replace(tiny(), batch=2), plan, CPU, SOURCE, SOURCE, folder)
     assert reached.finished and reached.step == 36 and reached.skipped == 0
     return folder
 
@@ -68,12 +68,8 @@ def test_validation_picks_the_weights_that_ship(trained, tmp_path):
 def test_a_training_in_two_pieces_is_the_training_in_one(tmp_path):
     config = replace(tiny(), batch=1, weights=Weights(normal=0))
     plan = Plan(steps=4, lr=1e-3, warmup=1, log_every=1)
-
-    def check(count, generator):
-        return SOURCE(1, generator)
-
     torch.manual_seed(0)
-    run(config, plan, CPU, SOURCE, check, tmp_path / "one")
+    run(config, plan, CPU, SOURCE, SOURCE, tmp_path / "one")
     torch.manual_seed(0)
     calls = []
 
@@ -81,9 +77,9 @@ def test_a_training_in_two_pieces_is_the_training_in_one(tmp_path):
         calls.append(count)
         return SOURCE(count, generator)
 
-    run(config, plan, CPU, stops, check, tmp_path / "two", piece=0.0)
+    run(config, plan, CPU, stops, SOURCE, tmp_path / "two", piece=0.0)
     assert log(tmp_path / "two")[-1]["step"] == 0 and not calls
-    run(config, plan, CPU, stops, check, tmp_path / "two")
+    run(config, plan, CPU, stops, SOURCE, tmp_path / "two")
     one, two = (checkpoint.read(tmp_path / name / "checkpoint.safetensors")[0] for name in ("one", "two"))
     assert all(torch.equal(one[name], two[name]) for name in one)
 
