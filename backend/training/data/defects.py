@@ -114,14 +114,14 @@ def _coarse(picture: Tensor) -> Tensor:
 def _ragged(alpha: Tensor, roll: _Roll) -> Tensor:
     """The edge moved in and out by up to 2 pixels from place to place, softer or harder than it was.
 
-    Alpha blurred by s falls across an edge like the normal distribution: its level at a distance of d pixels from
-    the edge is Φ(d / s), so that another threshold is another place.
+    Alpha blurred by s falls across an edge like the normal distribution, Φ(d / s), which tells how far from the edge,
+    d pixels, each place is.
     """
     width = 1.6
-    soft = blurred(alpha, torch.full((len(alpha),), width, device=alpha.device))
+    soft = blurred(alpha, torch.full((len(alpha),), width, device=alpha.device)).clamp(1e-3, 1 - 1e-3)
+    within = width * math.sqrt(2) * torch.erfinv(2 * soft - 1)
     move = (roll.uniform(-1.5, 1.5) + roll.patches(alpha.shape[-1], 20) * roll.uniform(0, 0.8)).clamp(-2, 2)
-    level = 0.5 + 0.5 * torch.erf(move / (width * math.sqrt(2)))
-    return ((soft - level) * roll.uniform(1, 5) + 0.5).clamp(0, 1) * (soft > 0.01)
+    return ((within - move) / roll.uniform(0.3, 2.5) + 0.5).clamp(0, 1)
 
 
 class _Roll:

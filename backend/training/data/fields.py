@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from .dice import dice, nearest_on
 
 VIEWS = 48
+REACH_OF_A_CELL = 0.87  # from its centre to its corner
 MOST = 300_000  # samples of one object; the area of a house full of furniture asks for more than it is worth
 
 
@@ -57,7 +58,7 @@ def field(
         raise ValueError("the mesh has no area")
     outside, visible = visibility(samples[:, :3], cell_centres(resolution), 1.5 * edge)
     outside = outside.reshape((resolution,) * 3)
-    distance = _distance(V[F].astype(np.float32), samples[visible, :3], owner[visible], resolution, band)
+    distance = _distance(V[F].astype(np.float32), samples[visible, :3], owner[visible], resolution, band + thick)
     signed = np.where(outside, -distance, distance)
     seen = np.zeros(len(F), bool)
     seen[owner[visible]] = True
@@ -166,11 +167,12 @@ def thicken(signed: np.ndarray, step: float, thick: float, peak: float) -> np.nd
     """``signed`` distance raised by ``thick``, and by more where nothing near the surface is inside by ``peak``.
 
     A sheet half-way between two layers of cells is at most half a cell from both, so that half a cell and
-    ``peak`` is the most it takes; a solid wall keeps its faces where they were.
+    ``peak`` is the most it takes; a solid wall keeps its faces where they were, and so does what is far from both.
     """
     deepest = maximum_filter(signed, 5, mode="nearest")
-    raised = np.clip(peak - deepest, thick, step * 0.5 + peak)
-    return signed + uniform_filter(raised, 3, mode="nearest")
+    here = np.abs(signed) < REACH_OF_A_CELL * step  # only beside the surface can be told how thick what lies there is
+    raised = np.where(here, np.clip(peak - deepest, thick, step * 0.5 + peak), thick)
+    return signed + uniform_filter(maximum_filter(raised, 5, mode="nearest"), 3, mode="nearest")
 
 
 def colours(samples: np.ndarray, rgb: np.ndarray, weight: np.ndarray, resolution: int) -> np.ndarray:

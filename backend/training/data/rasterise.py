@@ -9,6 +9,7 @@ order, so that no pixel is lost between them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -71,7 +72,7 @@ def rasterise(
 
     buffer = torch.full((count * size * size,), -1 if last else NONE, dtype=torch.int64, device=screen.device)
     line = (owner[face] * size + row.long()) * size
-    for part in _parts(length, pixels):
+    for part in parts(length, pixels):
         index, column = _expand(torch.arange(part.start, part.stop, device=face.device), begin[part], length[part])
         which = face[index]
         v = at_row[index] + slope_x[which] * (column + 0.5 - corners[which, 0, 0])
@@ -129,7 +130,7 @@ def _expand(items: Tensor, start: Tensor, length: Tensor) -> tuple[Tensor, Tenso
     return items[which], start[which] + offset.to(start.dtype)
 
 
-def _parts(length: Tensor, most: int):
+def parts(length: Tensor, most: int) -> Iterator[slice]:
     """Slices of a list whose items are ``length`` long, each of about ``most`` in all."""
     if not len(length):
         return

@@ -33,7 +33,7 @@ class Styles:
     defects: Chances | None = field(default_factory=Chances)
 
 
-CLEAN = Styles(warp=False, texture=0, shares=(0, 1, 0, 0), trimmed=0, jitter=False, defects=None)
+CLEAN = Styles(warp=False, texture=0, shares=(0.0, 1.0, 0.0, 0.0), trimmed=0, jitter=False, defects=None)
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,10 @@ class Sampler:
     def at(self, which: Tensor, looked: Cameras, generator: torch.Generator) -> Batch:
         """Samples of the objects ``which`` (B,), each seen by the camera of its place in ``looked``."""
         scene = self.scene(which, looked, generator)
-        colour, alpha = self.picture(scene, generator)
-        chances = self.styles.defects
-        image = defects.spoil(colour, alpha, generator, chances) if chances else defects.as_input(colour, alpha)
+        image = self.input(scene, generator)
         points, sdf, rgb = self.targets(scene, generator)
         return Batch(
-            image=image.clamp(-1, 1),
+            image=image,
             points=points,
             sdf=sdf,
             rgb=rgb,
@@ -113,6 +111,13 @@ class Sampler:
             crops = cameras.crop(looked, looked.see(world, pieces.owner), pieces.owner, fill, shift, trim)
             scene = replace(scene, crops=crops)
         return scene
+
+    def input(self, scene: Scene, generator: torch.Generator) -> Tensor:
+        """The network's input (B, 4, S, S) in [-1, 1], with its defects."""
+        colour, alpha = self.picture(scene, generator)
+        chances = self.styles.defects
+        image = defects.spoil(colour, alpha, generator, chances) if chances else defects.as_input(colour, alpha)
+        return image.clamp(-1, 1)
 
     def picture(self, scene: Scene, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Premultiplied sRGB (B, 3, S, S) and coverage (B, 1, S, S) in [0, 1]."""

@@ -36,7 +36,9 @@ def draw(count: int, generator: torch.Generator, device: torch.device | str = "c
     def uniform(low: float = 0.0, high: float = 1.0) -> Tensor:
         return low + (high - low) * torch.rand(count, generator=generator, device=device)
 
-    way = torch.multinomial(torch.tensor(shares, device=device), count, replacement=True, generator=generator)
+    way = torch.multinomial(
+        torch.tensor(shares, dtype=torch.float32, device=device), count, replacement=True, generator=generator
+    )
     return Looks(
         way=way,
         roughness=0.15 + 0.85 * uniform() ** 0.6,

@@ -19,6 +19,7 @@ from .items import Item
 
 BAND = 0.16  # of the stored fields: 0.1 of frame F is up to this much of an object seen end on
 PACKED = ("points", "normals", "colours", "faces", "area", "sdf", "rgb")
+PEAK = 0.01  # how deep inside the middle of a sheet is at least: a third of a cell of the network's volume
 LEAST_INSIDE = 40  # cells; below it nothing of an object is left on the grid
 LEAST_COVER = 0.004  # part of a picture's square that the object's faces must be able to cover
 
@@ -82,7 +83,13 @@ class Store:
         for item in items:
             try:
                 made = make(
-                    item.V, item.F, item.C, resolution, band=BAND, colour_resolution=colour_resolution or resolution
+                    item.V,
+                    item.F,
+                    item.C,
+                    resolution,
+                    band=BAND,
+                    peak=PEAK,
+                    colour_resolution=colour_resolution or resolution,
                 )
             except ValueError:
                 continue

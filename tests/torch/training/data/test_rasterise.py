@@ -77,7 +77,7 @@ def test_neighbours_leave_no_gap_and_pixels_chunk_does_not_matter():
 
 def test_degenerate_faces_are_left_out_and_weights_stay_finite():
     screen = torch.tensor(
-        [[3.0, 3, 1], [9, 9, 1], [6, 6, 1], [3, 3, 1], [9, 9.00001, 1], [2, 12, 1], [14, 12, 2], [8, 2, math.inf]]
+        [[3.0, 3, 1], [9, 9, 1], [6, 6, 1], [3, 3, 1], [12, 12, 1], [2, 12, 1], [14, 12, 2], [8, 2, math.inf]]
     )
     faces = torch.tensor([[0, 1, 2], [0, 3, 3], [0, 1, 4], [0, 5, 7], [0, 5, 6]])
     hits = rasterise(screen, faces, torch.zeros(5, dtype=torch.int64), 1, 16)
