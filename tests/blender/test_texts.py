@@ -57,6 +57,16 @@ def test_the_engine_for_texts_is_another_than_that_for_pictures(addon):
     assert (settings.engine, settings.text_engine) == ("a", "b")
 
 
+def test_the_shipped_engine_makes_a_thing_of_a_text_and_names_what_it_does_not_know(addon, signpost, capfd):
+    assert bpy.ops.maquette.generate_from_text(prompt="a red florb chair", seed=3, preset="fast") == {"FINISHED"}
+    thing = bpy.context.object
+    assert thing.name == "a red florb chair" and max(thing.dimensions) == pytest.approx(1, abs=1e-3)
+    assert len(thing.data.polygons) > 500 and not thing.data.validate()
+    assert "“florb”" in capfd.readouterr().out
+    memory = addon.recall.recall(thing)
+    assert memory.request.engine == "pocket_text" and "“florb”" in memory.warnings[0] and memory.licence
+
+
 @pytest.mark.parametrize("prompt", ["", "  \n "])
 def test_no_text_is_one_sentence(addon, signpost, prompt):
     with pytest.raises(RuntimeError, match=r"no text to make an object from\. Describe"):
