@@ -124,7 +124,17 @@ class Worsened:
 def worsen(solid: Solid, blur: float, noise: float, tint: float, seed: int | tuple[int, ...] = 0) -> Solid:
     """See ``Worsened``."""
     rng = np.random.default_rng(seed)
-    bumps = ndimage.gaussian_filter(rng.standard_normal(solid.sdf.shape).astype(np.float32), 1.5)
-    sdf = ndimage.gaussian_filter(solid.sdf, blur) + noise * bumps / bumps.std()
-    speckle = ndimage.gaussian_filter(rng.standard_normal(solid.rgb.shape).astype(np.float32), (1, 1, 1, 0))
-    return Solid.of(sdf, ndimage.gaussian_filter(solid.rgb, (1, 1, 1, 0)) + tint * speckle / speckle.std())
+    sdf = ndimage.gaussian_filter(solid.sdf, blur, truncate=3)
+    bumps = _coherent(rng, len(sdf), 1)[..., 0]
+    sdf += noise * bumps / bumps.std() * (1 - np.square(sdf))  # near the surface: no crumbs in the empty space
+    speckle = _coherent(rng, len(solid.rgb), 3)
+    return Solid.of(sdf, ndimage.uniform_filter(solid.rgb, (3, 3, 3, 1)) + tint * speckle / speckle.std())
+
+
+def _coherent(rng: np.random.Generator, size: int, channels: int) -> np.ndarray:
+    """(size, size, size, channels) float32 noise of which three cells in a row are alike."""
+    count = -(-size // 3)
+    blocks = rng.standard_normal((count, count, count, channels), np.float32)
+    for axis in range(3):
+        blocks = blocks.repeat(3, axis)
+    return ndimage.uniform_filter(blocks[:size, :size, :size], (3, 3, 3, 1))

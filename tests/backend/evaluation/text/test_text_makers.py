@@ -48,7 +48,7 @@ def test_a_colour_is_named_only_by_its_own_words():
 
 
 def test_objects_of_which_the_same_can_be_said(asked):
-    a = asked[0]
+    a = next(a for a in asked if a.family in ("chair", "tower", "shovel"))
     first, *more = specimens.alike(a, 3)
     assert overlap(first, make(a.seed, a.family)) == 1
     assert all(overlap(first, other) < 1 for other in more)
@@ -92,7 +92,7 @@ def test_the_grammar_answers_with_the_object_itself(asked):
 def test_worsening_is_seen_but_destroys_nothing(asked):
     a = asked[2]
     good, bad = Grammar().make(a, 0).solid, Worsened(Grammar()).make(a, 0).solid
-    assert 0.5 < overlap(good, bad) < 0.99
+    assert 0.6 < overlap(good, bad) < 0.99
     assert 0 < chamfer(surface_points(good), surface_points(bad)) < 0.05
     assert 0.01 < np.abs(good.rgb - bad.rgb).mean() < 0.15
     assert np.array_equal(worsen(good, 0.5, 0.2, 0.05, 3).sdf, worsen(good, 0.5, 0.2, 0.05, 3).sdf)
