@@ -108,8 +108,9 @@ def fitting(model: Pocket, source: Source, config: Config, machine: Machine) -> 
     generator = torch.Generator().manual_seed(0)
     torch.cuda.reset_peak_memory_stats(machine.device)
     before = torch.cuda.memory_allocated(machine.device)
+    batch = source(few, generator)
     with machine.precision():
-        losses(model, source(few, generator), config, 1.0, generator)["loss"].backward()
+        losses(model, batch, config, 1.0, generator)["loss"].backward()
     model.zero_grad(set_to_none=True)
     each = (torch.cuda.max_memory_allocated(machine.device) - before) / few
     free = MEMORY * torch.cuda.get_device_properties(machine.device).total_memory - before
@@ -161,8 +162,7 @@ def keep_best(
     model: Pocket, check: Source, machine: Machine, folder: Path, reached: Reached, config: Config
 ) -> dict[str, float]:
     """Validates ``model``, logs what came out, and writes BEST where it is better than what is there."""
-    with machine.precision():
-        figures = validate(model, check, *config.checks)
+    figures = validate(model, check, *config.checks, machine.precision)
     best = folder / BEST
     known = checkpoint.read(best)[1]["figures"] if best.exists() else None
     chosen = known is None or better(figures, known)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any
 
 import torch
 
@@ -14,9 +16,15 @@ CLOSE = 0.086  # frame units: what F@0.1 calls near on an object that fills 0.86
 
 @torch.no_grad()
 def validate(
-    model: Pocket, check: Callable[[int, torch.Generator], Batch], batches: int, size: int
+    model: Pocket,
+    check: Callable[[int, torch.Generator], Batch],
+    batches: int,
+    size: int,
+    precision: Callable[[], Any] = nullcontext,
 ) -> dict[str, float]:
     """Means over ``batches`` of ``size`` samples, the same ones every time, with the camera that the network predicts.
+
+    The network, and not what draws the samples, runs within ``precision()``.
 
     *entry*, *exit*: rays on which they are within CLOSE of the truth (networks with a ray head). *iou*: of inside at
     the points. *elevation*: mean error in degrees; *k*: mean error.
@@ -24,8 +32,9 @@ def validate(
     sums: dict[str, float] = {}
     for number in range(batches):
         batch = check(size, torch.Generator().manual_seed(number))
-        e = model.encode(batch.image)
-        sdf, _ = model.query(e, batch.points)
+        with precision():
+            e = model.encode(batch.image)
+            sdf, _ = model.query(e, batch.points)
         found, true = (sdf > 0) & batch.inside, (batch.sdf > 0) & batch.inside
         union = (found | true).sum(1).clamp(min=1)
         camera = e.camera.float()

@@ -14,9 +14,9 @@ from maquette.backend.training.export import dequantised
 from maquette.backend.training.image.config import Config, Weights, tiny
 from maquette.backend.training.image.losses import losses, occupied, ramp
 from maquette.backend.training.image.network import CELLS, Pocket
-from maquette.backend.training.image.train import BEST, VALIDATION, Machine, run, ship, step_loss
+from maquette.backend.training.image.train import BEST, VALIDATION, Machine, keep_best, run, ship, step_loss
 from maquette.backend.training.image.validate import better
-from maquette.backend.training.loop import Moment, Plan
+from maquette.backend.training.loop import Moment, Plan, Reached
 
 CPU = Machine(torch.device("cpu"), half=False)
 SOURCE = partial(image_solids.batch, points=256)
@@ -111,6 +111,22 @@ def test_micro_batches_add_up():
         found["loss"].backward()
         gradients.append(model.camhead.weight.grad.clone())
     assert torch.allclose(*gradients, rtol=1e-3, atol=1e-6)
+
+
+def test_samples_are_drawn_in_full_precision(tmp_path):
+    """Drawing indexes and scatters, which halves of a number do not allow."""
+    config, drawn = replace(tiny(), batch=1, checks=(1, 1), weights=Weights(normal=0)), []
+
+    def source(count, generator):
+        drawn.append(torch.is_autocast_enabled("cpu"))
+        return SOURCE(count, generator)
+
+    machine = Machine(torch.device("cpu"), half=True)
+    model = Pocket(config.network, 0.0)
+    found = step_loss(source, config, machine, 1)(model, Moment(0, 1.0, torch.Generator().manual_seed(0)))
+    figures = keep_best(model.eval(), source, machine, tmp_path, Reached(), config)
+    assert drawn == [False, False] and torch.isfinite(found["loss"]) and (tmp_path / BEST).exists()
+    assert figures.keys() == {"iou", "elevation", "k", "entry", "exit"}
 
 
 def test_occupancy_comes_first():
