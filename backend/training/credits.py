@@ -3,17 +3,23 @@
 INDEX is ``index.jsonl.gz`` of the folder shared/data beside the checkout. Only objects of the training split
 are named; every author appears once for each licence and repository. Where a repository gathers works of
 many authors under a licence that asks for attribution, each work is named with its author and origin.
+
+``--weights FILE …`` names the files these credits are for, and ``--ids LIST`` (an id a line) or ``--grids FILE …``
+(as ``training data grids`` writes them) the objects that were used, if not all were.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import gzip
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 SKETCHFAB = "sketchfab.com/3d-models/"
 STEIN = "Oded Stein"
@@ -63,10 +69,18 @@ LICENCES = {
     "CC0-1.0 / public domain": "https://creativecommons.org/publicdomain/zero/1.0/",
 }
 
+WEIGHTS = {  # what each file of weights was trained on
+    "pocket_int8.safetensors": """\
+Pocket's weights (`pocket_int8.safetensors`) were trained from nothing on renders of the objects below and of
+simple bodies composed by program.""",
+    "pocket_text_int8.safetensors": """\
+Pocket Text's weights (`pocket_text_int8.safetensors`) were trained from nothing on solids of a grammar of our own
+and on the shapes, colours and names of objects below.""",
+}
+
 HEAD = """# Credits of the training data
 
-Pocket's weights (`pocket_int8.safetensors`) were trained from nothing on renders of the objects below and of
-simple bodies composed by program. Our thanks to everyone who made them and let them be used. The objects were
+{made} Our thanks to everyone who made them and let them be used. The objects were
 reduced to at most 6,000 faces, coloured per vertex, brought to one size and rendered; none of them is
 contained in the weights. The weights themselves are CC BY 4.0
 (https://creativecommons.org/licenses/by/4.0/): credit “Maquette” and keep this file with them.
@@ -75,13 +89,23 @@ This file is written by `backend/training/credits.py`.
 """
 
 
-def credits(records: Iterable[dict]) -> str:
-    """Index records → Markdown, grouped by licence, then repository, then author."""
+def credits(
+    records: Iterable[dict],
+    weights: Sequence[str] = ("pocket_int8.safetensors",),
+    used: Collection[str] | None = None,
+) -> str:
+    """Index records → Markdown, grouped by licence, then repository, then author.
+
+    ``weights``: the files, of WEIGHTS, that the credits are for; ``used``: ids of the objects they learnt from,
+    None for the whole training split. Raises KeyError where an id of ``used`` is not in the split, or an author is
+    not known, and ValueError where a licence is not.
+    """
+    known = {record["id"]: record for record in records if record["split"] == "train"}
+    chosen = list(known.values()) if used is None else [known[key] for key in sorted(set(used))]
     works: dict[str, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
-    for record in records:
-        if record["split"] == "train":
-            works[record["licence"]][record["repo"], author(record)].append(record["path"])
-    lines = [HEAD]
+    for record in chosen:
+        works[record["licence"]][record["repo"], author(record)].append(record["path"])
+    lines = [HEAD.format(made="\n".join(WEIGHTS[name] for name in weights))]
     for licence in sorted(works, key=list(LICENCES).index):
         count = sum(map(len, works[licence].values()))
         lines.append(f"## {licence}: {count:,} object{'s' if count != 1 else ''}\n\n{LICENCES[licence]}\n")
@@ -106,9 +130,30 @@ def author(record: dict) -> str:
     return name + via + rest
 
 
-def main() -> None:
-    with gzip.open(sys.argv[1], "rt", encoding="utf-8") as file:
-        sys.stdout.write(credits(json.loads(line) for line in file))
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="backend.training.credits", description=__doc__.splitlines()[0])
+    parser.add_argument("index", type=Path)
+    parser.add_argument("--weights", nargs="+", choices=WEIGHTS, default=["pocket_int8.safetensors"])
+    parser.add_argument("--ids", type=Path, help="a file with an id a line: only these were used")
+    parser.add_argument("--grids", type=Path, nargs="+", help="files of grids: only their objects were used")
+    options = parser.parse_args(arguments)
+    with gzip.open(options.index, "rt", encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    used: set[str] | None = None if options.ids is None and options.grids is None else set()
+    if used is not None and options.ids is not None:
+        used.update(line for line in options.ids.read_text(encoding="utf-8").splitlines() if line)
+    if used is not None and options.grids is not None:
+        used.update(ids_of(options.grids))
+    sys.stdout.write(credits(records, options.weights, used))
+
+
+def ids_of(files: Iterable[Path]) -> set[str]:
+    """Ids of the objects in files of grids."""
+    found: set[str] = set()
+    for path in files:
+        with np.load(path, allow_pickle=False) as file:
+            found.update(json.loads(str(text))["id"] for text in file["about"])
+    return found
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def test_framed_as_the_engine_does(store):
     whole = scene.crops.__class__(
         looked, torch.zeros(1, 2), torch.tan(looked.fov / 2), scene.crops.middle, scene.crops.keep
     )
-    wide = Sampler(store, points=64, styles=CLEAN, size=1024, supersample=2)
+    wide = Sampler(store, points=64, styles=CLEAN, size=768, supersample=2)
     colour, alpha = wide.picture(replace(scene, crops=whole), torch.Generator().manual_seed(1))
     straight = torch.cat([colour / alpha.clamp(min=1e-6), alpha], 1)[0].permute(1, 2, 0).numpy()
     framed = frame(np.ascontiguousarray(straight)).rgba
