@@ -25,7 +25,7 @@ CELL = 2 * HALF / CELLS
 REACH = 0.3  # distances are cut there
 POINTS = 30_000
 PIXELS = int(np.ceil(2 * np.sqrt(3) * HALF / CELL))
-MOST = 80  # objects of a category that are taken, evenly picked
+MOST = 48  # objects of a category that are taken, evenly picked
 DIRECTIONS = np.array([d for d in product((-1, 0, 1), repeat=3) if sum(map(abs, d)) in (1, 3)], float)
 FORMAT = 1  # of the cache
 

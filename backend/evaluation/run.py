@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,8 @@ def _measured(plan: Plan, tasks: Sequence[Task], jobs: int) -> Iterator[Row]:
             yield bench.measure(*task)
         return
     with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (plan,)) as pool:
-        waiting = [pool.submit(_measure, tasks[i : i + 4]) for i in range(0, len(tasks), 4)]
+        objects = groupby(tasks, key=lambda task: task[0].object.id)
+        waiting = [pool.submit(_measure, list(of_one)) for _, of_one in objects]
         for done in as_completed(waiting):
             yield from done.result()
 
