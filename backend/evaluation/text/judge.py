@@ -57,14 +57,14 @@ def terms(caption: str) -> list[str]:
 
 
 class Judge(nn.Module):
-    """See the module's head. Inputs are pictures (n, 4, CHANNELS, 64, 64) uint8 of ``views``."""
+    """See the module's head. Inputs are pictures (n, 4, CHANNELS, 32, 32) uint8 of ``views``."""
 
     def __init__(self, labels: Labels) -> None:
         super().__init__()
         self.labels = labels
         first, second, third = WIDTHS
-        self.look = nn.Sequential(  # 64² → 16² at once: most of the time of small pictures goes into large maps
-            *(nn.Conv2d(CHANNELS, first, 6, 4, 1), nn.GroupNorm(8, first), nn.SiLU()),
+        self.look = nn.Sequential(
+            *(nn.Conv2d(CHANNELS, first, 4, 2, 1), nn.GroupNorm(8, first), nn.SiLU()),
             *(nn.Conv2d(first, second, 3, 2, 1), nn.GroupNorm(8, second), nn.SiLU()),
             *(nn.Conv2d(second, third, 3, 2, 1), nn.GroupNorm(8, third), nn.SiLU()),
         )
@@ -78,7 +78,7 @@ class Judge(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(2.5))
 
     def features(self, pictures: Tensor) -> Tensor:
-        """(n, 4, C, 64, 64) uint8 or float in [0, 255] → (n, 256)."""
+        """(n, 4, C, 32, 32) uint8 or float in [0, 255] → (n, 256)."""
         n, count = pictures.shape[:2]
         x = self.look(pictures.flatten(0, 1).float() / 255 - 0.25)
         return self.join(self.place(x.flatten(1)).view(n, count * 128))
@@ -99,7 +99,7 @@ class Judge(nn.Module):
 
     @torch.inference_mode()
     def judge(self, pictures: np.ndarray, batch: int = 64) -> Verdict:
-        """Pictures (n, 4, CHANNELS, 64, 64) uint8 → what they show."""
+        """Pictures (n, 4, CHANNELS, 32, 32) uint8 → what they show."""
         self.eval()
         device = self.term.weight.device
         family: list[str] = []

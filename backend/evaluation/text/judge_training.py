@@ -113,11 +113,11 @@ def worsened(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     tint = np.ones((n, 1, channels, 1, 1), np.float32)
     tint[:, :, :3] = rng.uniform(0.94, 1.06, (n, 1, 1, 1, 1)) * rng.uniform(0.97, 1.03, (n, 1, 3, 1, 1))
     x = x * torch.from_numpy(tint)
-    blurred = torch.from_numpy(rng.random(n) < 0.4)
+    blurred = torch.from_numpy(rng.random(n) < 0.2)
     if blurred.any():
         soft = functional.avg_pool2d(x[blurred].flatten(0, 1), 3, 1, 1, count_include_pad=False)
         x[blurred] = soft.view(-1, *x.shape[1:])
-    dx, dy = (int(d) for d in rng.integers(-2, 3, 2))
+    dx, dy = (int(d) for d in rng.integers(-1, 2, 2))
     x = torch.roll(x, (dy, dx), (-2, -1))
     seen = (pictures.amax(2, keepdim=True) > 0).roll((dy, dx), (-2, -1))
     grain = torch.from_numpy(rng.uniform(0, 10, (n, 1, 1, 1, 1)).astype(np.float32))

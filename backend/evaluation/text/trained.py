@@ -20,7 +20,8 @@ from .measures import rank
 from .nearest import SIZE, Shelf
 from .solid import Solid
 from .specimens import UNSEEN, fingerprint, held_out_prompts, main_colour, make, solid_of, trained
-from .views import CHANNELS, VIEWS, views
+from .views import CHANNELS, VIEWS, shrunk, views
+from .views import SIZE as PIXELS
 
 Tell = Callable[[str], None]
 
@@ -77,11 +78,11 @@ class Trained:
             self._tell(f"looking at {count} training objects")
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".part.npy")
-            shape = (count, len(VIEWS), CHANNELS, 64, 64)
+            shape = (count, len(VIEWS), CHANNELS, PIXELS, PIXELS)
             pictures = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
             rng = np.random.default_rng(seed)
             for i, (number, specimen) in enumerate(objects):
-                pictures[i] = views(_seen(solid_of(specimen), rng, number))
+                pictures[i] = views(_seen(shrunk(solid_of(specimen)), rng, number))
             pictures.flush()
             unfinished.replace(path)
         return Lesson(
@@ -95,7 +96,7 @@ class Trained:
 def _seen(solid: Solid, rng: np.random.Generator, number: int) -> Solid:
     if rng.random() < 0.5:
         return solid
-    return worsen(solid, rng.uniform(0.3, 1.0), rng.uniform(0, 0.3), rng.uniform(0, 0.08), number)
+    return worsen(solid, rng.uniform(0.1, 0.5), rng.uniform(0, 0.3), rng.uniform(0, 0.08), number)
 
 
 def examine(judge: Judge, count: int, start: int = 2 * UNSEEN) -> dict[str, float]:

@@ -88,24 +88,31 @@ def test_views_show_each_side_where_it_is():
     for name, image in zip(VIEWS, seen, strict=True):
         rows, columns = np.nonzero(image.max(0))
         spans[name] = [columns.min(), columns.max() + 1, rows.min(), rows.max() + 1]
-    assert spans["front"] == pytest.approx([32, 56, 3, 16], abs=1)
-    assert spans["back"] == pytest.approx([8, 32, 3, 16], abs=1)
-    assert spans["right"] == pytest.approx([40, 56, 3, 16], abs=1)
-    assert spans["top"] == pytest.approx([32, 56, 8, 24], abs=1)
+    assert spans["front"] == pytest.approx([16, 28, 2, 8], abs=1)
+    assert spans["back"] == pytest.approx([4, 16, 2, 8], abs=1)
+    assert spans["right"] == pytest.approx([20, 28, 2, 8], abs=1)
+    assert spans["top"] == pytest.approx([16, 28, 4, 12], abs=1)
     front, right, back, _top = seen
-    assert front[2, 10, 36] > 150 > front[0, 10, 36]  # blue on the left
-    assert front[0, 10, 52] > 150 > front[2, 10, 52]
-    assert back[0, 10, 12] > 150 and right[0, 10, 48] > 150
-    # nearness: the front wall is 1.25 of 2 from the near side, the right one 0.25
-    assert front[4, 10, 50] / 255 == pytest.approx(1 - 0.9 * 1.25 / 2, abs=0.02)
-    assert right[4, 10, 48] / 255 == pytest.approx(1 - 0.9 * 0.25 / 2, abs=0.02)
+    assert front[2, 5, 18] > 150 > front[0, 5, 18]  # blue on the left
+    assert front[0, 5, 26] > 150 > front[2, 5, 26]
+    assert back[0, 5, 6] > 150 and right[0, 5, 24] > 150
+    # nearness: the front wall is 1.25 of 2 from the near side, the right one 0.25, less the outset
+    assert front[4, 5, 25] / 255 == pytest.approx(1 - 0.9 * (1.25 - 0.025) / 2, abs=0.02)
+    assert right[4, 5, 24] / 255 == pytest.approx(1 - 0.9 * (0.25 - 0.025) / 2, abs=0.02)
 
 
 def test_a_ball_is_brightest_towards_the_lamp():
     for shade in views(ball(0.8))[:, 3]:
         row, column = np.unravel_index(shade.argmax(), shade.shape)
-        assert row < 26 and column < 30  # up and to the left in each view
-        assert shade[32, 2] == 0 and shade.max() >= 250
+        assert row < 13 and column < 15  # up and to the left in each view
+        assert shade[16, 1] == 0 and shade.max() >= 250
+
+
+def test_a_leg_thinner_than_a_cell_is_still_seen():
+    for x in (-0.41, -0.4, -0.39, -0.375):
+        leg = solid(0.026 - np.hypot(X - x, Y))
+        front = views(leg)[0]
+        assert (front[:, 4:28].max(0).max(1) > 0).all()
 
 
 def test_no_object_makes_black_pictures():
