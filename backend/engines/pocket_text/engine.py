@@ -48,7 +48,7 @@ class PocketTextEngine:
                 WEIGHTS.name, SIZE, sha256=SHA256, licence="CC-BY 4.0", present=WEIGHTS.is_file()
             ),
         ),
-        memory={"fast": 200 << 20, "standard": 200 << 20, "fine": 250 << 20},
+        memory={"fast": 225 << 20, "standard": 225 << 20, "fine": 260 << 20},
         seeded=True,
         status="Works offline on the processor, in seconds; knows everyday things in a few words of English.",
     )  # fmt: skip

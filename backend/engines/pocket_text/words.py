@@ -39,6 +39,7 @@ SUGGESTED = 12  # unknown words for which a known one is sought
 TOLD = 5  # unknown words that are named one by one
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?|[^\w\s]")
+BREAKS = frozenset(",;:.!?()/|\n")
 _PHRASE = max(len(key.split()) for key in (*SAME, *KINDS))
 
 
@@ -206,6 +207,10 @@ def _canonical(text: str, known: Known) -> list[_Word]:
     while at < len(said):
         for length in range(min(_PHRASE, len(said) - at), 0, -1):
             plain = [word for word, _ in said[at : at + length]]
+            if "" in plain:  # no phrase reaches across a comma
+                if length == 1:
+                    at += 1
+                continue
             found = _phrase(plain, known) if length > 1 else _single(plain[0], known)
             if found is not None:
                 written = " ".join(dict.fromkeys(written for _, written in said[at : at + length]))
@@ -262,7 +267,7 @@ def _replaced(phrase: str, known: Known) -> Found | None:
         words = SAME[phrase].split()
         if known is None or all(word in known for word in words):
             return [(word, True) for word in words]
-    if known is None:
+    if known is None or (" " in phrase and all(word in known for word in phrase.split())):
         return None
     for kind in (KINDS.get(phrase), KINDS.get(SAME.get(phrase, ""))):
         if kind and all(word in known for word in kind.split()):
@@ -271,8 +276,8 @@ def _replaced(phrase: str, known: Known) -> Found | None:
 
 
 def _split(text: str) -> list[tuple[str, str]]:
-    """Lower-case words without accents, each beside what was written; a picture character stands for its name (🪑 is
-    chair).
+    """Lower-case words without accents, each beside what was written; "" for punctuation between them. A picture
+    character stands for its name (🪑 is chair).
     """
     words: list[tuple[str, str]] = []
     for piece in _WORD.findall(unicodedata.normalize("NFKC", text[:LOOKED_AT])):
@@ -283,6 +288,8 @@ def _split(text: str) -> list[tuple[str, str]]:
             bare = re.sub(r"['’](s|re|ll|ve|d|m)?$", "", bare).replace("'", "").replace("’", "")
             written = piece if len(piece) <= SHOWN else piece[: SHOWN - 1] + "…"
             words += [(bare, written)] if bare else []
+        elif piece in BREAKS:
+            words.append(("", piece))
     return words
 
 

@@ -33,6 +33,7 @@ def read(text, taught=TAUGHT):
         ("a crimson couch with 4 legs", "red sofa with four leg"),
         ("two tall wooden automobiles", "two tall wooden car"),
         ("please make me a 3D model of a low-poly car", "of car"),
+        ("red, chair; red", "red chair red"),
         ("arm-chair, ARM CHAIR, easy chair", "armchair armchair armchair"),
         ("a chair that has four legs", "chair with four leg"),
         ("an armless chair", "without armrest chair"),
