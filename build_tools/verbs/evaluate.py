@@ -18,14 +18,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     data = ROOT.parent / "shared/data"
     parser.add_argument("--data", type=Path, default=data, help="holds benchmark/ (default: shared/data beside us)")
     parser.add_argument("--out", type=Path, default=BUILD / "evaluation", help="for rows, tables, sheets")
+    parser.add_argument("--text", action="store_true", help="instead: texts to 3D, on held-out prompts (docs/text.md)")
     parser.epilog = (
         "Other options are passed on to python -m backend.evaluation: --set benchmark|other_val, --views 0,1, "
         "--every N, --engine ID, --preset NAME, --rivals NAMES, --raw, --sheets, --jobs N, --recall, "
-        "--compare BEFORE.jsonl AFTER.jsonl."
+        "--compare BEFORE.jsonl AFTER.jsonl; with --text to python -m backend.evaluation.text: see its --help."
     )
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.text:  # its judge needs PyTorch
+        command = [str(environments.gpu_environment()), "-m", "backend.evaluation.text"]
+        return subprocess.run([*command, "--out", str(options.out / "text"), *options.rest], cwd=ROOT).returncode
     if not (options.data / "benchmark").is_dir():
         raise Stop(f"There is no benchmark in {options.data}. Name the folder that holds it with --data.")
     python = environments.make(environments.DEV)
