@@ -1,26 +1,31 @@
-"""Runs in Blender's module: installs the zip in a fresh profile, makes a mesh of a picture, renders it with Cycles.
+"""Runs in Blender's module: installs the zip in a fresh profile, makes a mesh of a picture and one of a text, renders
+both with Cycles.
 
-``python demo_scene.py ZIP PICTURE OUT`` with BLENDER_USER_RESOURCES naming the profile.
+``python demo_scene.py ZIP PICTURE TEXT OUT`` with BLENDER_USER_RESOURCES naming the profile.
 """
 
 import math
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
 from mathutils import Vector
+
+BESIDE = 1.15  # metres to the right of the first
+SEED = 3
 
 
 def install(package: Path) -> None:
     bpy.ops.extensions.package_install_files(repo="user_default", filepath=str(package), enable_on_install=True)
 
 
-def generate(picture: Path) -> bpy.types.Object:
+def generate(make: Callable[[], object]) -> bpy.types.Object:
     """What an artist's button does, without a window: it blocks until the mesh stands in the scene."""
     before = set(bpy.data.objects)
     try:
-        bpy.ops.maquette.generate_from_image(filepath=str(picture))
+        make()
     except RuntimeError as error:  # an operator's own report: a sentence and its remedy
         raise SystemExit(str(error).strip().removeprefix("Error: ")) from None
     made = [thing for thing in bpy.data.objects if thing not in before and thing.type == "MESH"]
@@ -29,9 +34,9 @@ def generate(picture: Path) -> bpy.types.Object:
     return made[0]
 
 
-def stage(thing: bpy.types.Object) -> None:
-    """A floor, a camera at three quarters, a warm key light, a cool fill and a rim, all sized by the object."""
-    corners = [thing.matrix_world @ Vector(corner) for corner in thing.bound_box]
+def stage(*things: bpy.types.Object) -> None:
+    """A floor, a camera at three quarters, a warm key light, a cool fill and a rim, all sized by the objects."""
+    corners = [thing.matrix_world @ Vector(corner) for thing in things for corner in thing.bound_box]
     low = Vector(min(corner[axis] for corner in corners) for axis in range(3))
     high = Vector(max(corner[axis] for corner in corners) for axis in range(3))
     middle, size = (low + high) / 2, max(high - low)
@@ -76,28 +81,32 @@ def render(path: Path) -> None:
     bpy.ops.render.render(write_still=True)
 
 
-def main(package: Path, picture: Path, out: Path) -> None:
+def main(package: Path, picture: Path, text: str, out: Path) -> None:
     for thing in list(bpy.data.objects):
         bpy.data.objects.remove(thing)
     marks = [time.monotonic()]
     install(package)
     marks.append(time.monotonic())
-    thing = generate(picture)
+    things = [generate(lambda: bpy.ops.maquette.generate_from_image(filepath=str(picture)))]
+    marks.append(time.monotonic())
+    bpy.context.scene.cursor.location = (BESIDE, 0, 0)
+    things.append(generate(lambda: bpy.ops.maquette.generate_from_text(prompt=text, seed=SEED, new_seed=False)))
     marks.append(time.monotonic())
     bpy.ops.object.select_all(action="DESELECT")
-    thing.select_set(True)
+    for thing in things:
+        thing.select_set(True)
     bpy.ops.export_scene.gltf(filepath=str(out / "demo.glb"), use_selection=True)
-    stage(thing)
+    stage(*things)
     bpy.ops.wm.save_as_mainfile(filepath=str(out / "demo.blend"))
     render(out / "demo.png")
     marks.append(time.monotonic())
-    installed, generated, rendered = (later - sooner for sooner, later in zip(marks, marks[1:], strict=False))
-    print(
-        f"\nBlender {bpy.app.version_string}: installed in {installed:.1f} s, "
-        f"{thing.name} ({len(thing.data.vertices):,} vertices, {len(thing.data.polygons):,} faces) made in "
-        f"{generated:.1f} s with the start of the backend, saved and rendered in {rendered:.1f} s"
-    )
+    installed, *made, rendered = (later - sooner for sooner, later in zip(marks, marks[1:], strict=False))
+    print(f"\nBlender {bpy.app.version_string}: installed in {installed:.1f} s")
+    for source, thing, seconds in zip((picture.name, f"“{text}”"), things, made, strict=True):
+        size = f"{len(thing.data.vertices):,} vertices, {len(thing.data.polygons):,} faces"
+        print(f"  {source} → {thing.name} ({size}) in {seconds:.1f} s")
+    print(f"  the first with the start of the backend; saved and rendered in {rendered:.1f} s")
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))
