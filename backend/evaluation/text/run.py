@@ -6,6 +6,7 @@ python -m backend.evaluation.text [--out FOLDER] [--prompts 100] [--free] [--upp
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -61,12 +62,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     makers: list[Maker] = [Retrieval(captions, objects), Chance(objects), grammar, Worsened(grammar)]
     if not args.upper:
         makers.insert(0, opened(args.out / "made", args.weights))
+    state = repr((trained.key, report, args.captions, args.shelf, args.shelves, asked))
     rows: list[Row] = []
     for maker in makers:
+        kept = None if isinstance(maker, Generator) else args.out / f"row_{named(maker)}_{stamp(state)}.json"
+        if kept is not None and kept.is_file():  # what we compare with does not change with the weights
+            rows.append(Row.from_json(kept.read_text(encoding="utf-8")))
+            continue
         made = ask(maker, asked)
         near = shelves if isinstance(maker, (Generator, Grammar, Retrieval)) else None
         rows.append(score(maker.title, asked, made, judge, pool, others, near))
-        show(args.out / f"sheet_{maker.title.replace(' ', '_').replace(',', '')}.jpg", asked, made)
+        if kept is not None:
+            kept.write_text(json.dumps(asdict(rows[-1])), encoding="utf-8")
+        show(args.out / f"sheet_{named(maker)}.jpg", asked, made)
         print(table(rows[-1:]), flush=True)
     (args.out / "table.md").write_text(table(rows) + "\n", encoding="utf-8")
     told = {
@@ -84,6 +92,19 @@ def ask(maker: Maker, asked: Sequence[Asked]) -> list[list[Made]]:
     """One object a prompt; SEEDS for those on the sheet, one more for those whose spread is measured."""
     counts = [SEEDS + 1 if i < SPREAD else SEEDS if i < SHOWN else 1 for i in range(len(asked))]
     return [[maker.make(a, seed) for seed in range(n)] for a, n in zip(asked, counts, strict=True)]
+
+
+def named(maker: Maker) -> str:
+    """Its title as part of a file's name."""
+    return maker.title.replace(" ", "_").replace(",", "")
+
+
+def stamp(state: str) -> str:
+    """16 hex digits that change with ``state`` and with the code that measures."""
+    told = hashlib.sha256(state.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        told.update(path.read_bytes())
+    return told.hexdigest()[:16]
 
 
 def same_family(

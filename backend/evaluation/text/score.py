@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,6 +41,12 @@ class Row:
     title: str
     values: dict[str, list[float]] = field(default_factory=dict)
     nearest: list[Nearest] = field(default_factory=list)
+
+    @staticmethod
+    def from_json(text: str) -> Row:
+        """The row whose ``dataclasses.asdict`` the text is."""
+        told = json.loads(text)
+        return Row(told["title"], told["values"], [Nearest(**n) for n in told["nearest"]])
 
     def figures(self) -> dict[str, Interval]:
         """Mean and 95 % interval over prompts; measures that were not taken are left out."""

@@ -1,11 +1,14 @@
 """The table as a whole, on a handful of objects: every figure lies where it must."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from maquette.backend.evaluation.text.judge_training import Course
 from maquette.backend.evaluation.text.makers import Chance, Grammar
 from maquette.backend.evaluation.text.run import ask, same_family
-from maquette.backend.evaluation.text.score import MEASURES, score, table
+from maquette.backend.evaluation.text.score import MEASURES, Row, score, table
 from maquette.backend.evaluation.text.specimens import held_out_prompts
 from maquette.backend.evaluation.text.trained import Trained, caption_ranks
 
@@ -37,6 +40,7 @@ def test_a_row_has_every_figure_in_its_range(trained, judge):
     assert 0 < truth["nearest trained, chamfer"].mean < 0.3 and len(rows[0].nearest) == 3
     assert 1 <= truth["caption rank of 100"].low <= truth["caption rank of 100"].high <= 100
     assert chance["spread, 1 − IoU"].mean > 0 and truth["empty"].mean == 0
+    assert Row.from_json(json.dumps(asdict(rows[0]))) == rows[0]
     told = table(rows)
     assert told.splitlines()[0] == "| | the grammar's own objects | a training object at random |"
     assert len(told.splitlines()) == 2 + len(truth) and "| nearest trained, chamfer | 0." in told
