@@ -46,7 +46,7 @@ class Steps:
 
         def walk() -> None:
             self._lane.whole = True
-            while not broken:
+            while True:  # a job that breaks does not keep the others from running
                 with self._turn:
                     if not waiting:
                         return

@@ -26,7 +26,7 @@ from maquette.build_tools.verbs import bench, evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
-VERBS = ("demo", "test", "bench", "package", "evaluate", "wheels", "lint", "clean")
+VERBS = ("demo", "test", "bench", "package", "evaluate", "train", "wheels", "lint", "clean")
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
@@ -59,7 +59,7 @@ def test_an_unknown_option_is_refused_unless_the_verb_passes_it_on(monkeypatch, 
     seen = []
     monkeypatch.setattr(environments, "make", lambda recipe: Path("python"))
     monkeypatch.setattr(evaluate.subprocess, "run", lambda command, **_more: seen.append(command) or done)
-    options = argparse.Namespace(data=tmp_path, out=tmp_path / "out", rest=["--every", "3"])
+    options = argparse.Namespace(text=False, data=tmp_path, out=tmp_path / "out", rest=["--every", "3"])
     with pytest.raises(paths.Stop, match="no benchmark"):
         evaluate.run(options)
     (tmp_path / "benchmark").mkdir()

@@ -26,17 +26,19 @@ def _words(text: str) -> frozenset[str]:
 
 # Of no meaning for a shape.
 ARTICLES = _words("a an the")
-POLITE = _words(
+# They would mean much, but nothing that was taught: passed over, and the user is told.
+STYLES = _words("beautiful pretty cute cool lovely lowpoly realistic detailed stylized stylised cartoon cartoonish")
+NEGATIONS = _words("not nor neither never none dont doesnt isnt arent wont cant")
+POLITE = STYLES | _words(
     "please make create generate draw render show give me us i we my your want would like need can could you it "
     "some just 3d model mesh object picture image sculpture figurine version style kind type sort really very "
-    "quite rather nice beautiful pretty cute cool lovely lowpoly realistic detailed stylized stylised cartoon "
-    "cartoonish is are am be been being that this these those there which its his her their let lets "
+    "quite rather nice is are am be been being that this these those there which its his her their let lets "
     "hi hello thanks thank to for so also"
 )
 # Words that link others. They count where they were taught, and are passed over in silence where they were not.
 LINKS = _words(
     "with without and or of on in at by from under over above below between beside behind next into onto as than "
-    "but not no only both each every all any other same one"
+    "but no only both each every all any other same one"
 )
 # Frequent little words of other European languages that are no English words.
 FOREIGN = _words(

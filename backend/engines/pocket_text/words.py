@@ -27,7 +27,7 @@ from typing import Any
 from ...errors import BadWeights
 from ...runtime.weights import REINSTALL, sha256_of
 from .spelling import grams, nearest, singular, stable_hash
-from .synonyms import ARTICLES, FOREIGN, KINDS, LINKS, NUMBERS, POLITE, SAME
+from .synonyms import ARTICLES, FOREIGN, KINDS, LINKS, NEGATIONS, NUMBERS, POLITE, SAME, STYLES
 
 MOST = 24  # tokens of a text; what comes later is left out, and the user is told
 GRAMS = 12  # trigrams of a word
@@ -48,7 +48,8 @@ class Reading:
     """A text as the network sees it. ``ids`` (n ≤ MOST), ``grams`` one tuple a token; ``words`` the token's words.
 
     ``unknown``: what the network knows nothing of, as the user wrote it. ``taken``: (as written, what it was taken as)
-    where that was no plain synonym. ``dropped``: words beyond MOST. ``foreign``: it is hardly English.
+    where that was no plain synonym. ``dropped``: words beyond MOST. ``foreign``: it is hardly English. ``styles``,
+    ``negations``: words that would mean much, and that no text it was taught with had.
     """
 
     ids: tuple[int, ...]
@@ -58,6 +59,8 @@ class Reading:
     taken: tuple[tuple[str, str], ...] = ()
     dropped: tuple[str, ...] = ()
     foreign: bool = False
+    styles: tuple[str, ...] = ()
+    negations: tuple[str, ...] = ()
 
     @property
     def known(self) -> int:
@@ -78,6 +81,12 @@ class Reading:
             more = len(self.unknown) - TOLD
             names += f" and {more} more" if more > 0 else ""
             told.append(f"{names} are not words Pocket Text knows; they had no part in this.")
+        if self.negations:
+            said = ", ".join(f"“{word}”" for word in self.negations[:TOLD])
+            told.append(f"Pocket Text understands no {said}; write what is not wanted as the negative text instead.")
+        if self.styles:
+            said = ", ".join(f"“{word}”" for word in self.styles[:TOLD])
+            told.append(f"Pocket Text makes everything in one style; {said} had no part in this.")
         if self.dropped:
             first = " ".join(self.dropped[:TOLD]) + (" …" if len(self.dropped) > TOLD else "")
             told.append(f"Pocket Text reads {MOST} words; what came after was left out: “{first}”.")
@@ -149,7 +158,7 @@ class Vocabulary:
         sought = 0
         for word in _canonical(text, self._ids):
             here, said = word.text, word.said
-            if here not in self._ids and here in LINKS:
+            if here not in self._ids and (here in LINKS or here in NEGATIONS):
                 continue
             if here not in self._ids:
                 guess = ""
@@ -171,9 +180,14 @@ class Vocabulary:
             ids.append(self._ids.get(here, UNKNOWN))
             hashed.append(self.hashes(here))
             words.append(here)
-        foreign = _strange(text) or (bool(unknown) and any(word in FOREIGN for word, _ in _split(text)))
+        said_words = _split(text)
+        foreign = _strange(text) or (bool(unknown) and any(word in FOREIGN for word, _ in said_words))
+        styles, negations = (
+            _once([said for word, said in said_words if word in some and word not in self._ids])
+            for some in (STYLES, NEGATIONS)
+        )
         known = (tuple(ids), tuple(hashed), tuple(words))
-        return Reading(*known, _once(unknown), _once(taken), tuple(dropped), foreign)
+        return Reading(*known, _once(unknown), _once(taken), tuple(dropped), foreign, styles, negations)
 
     def hashes(self, word: str) -> tuple[int, ...]:
         """The word's trigrams as 1 … buckets − 1."""

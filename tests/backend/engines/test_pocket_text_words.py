@@ -223,3 +223,23 @@ def test_distance_is_symmetric_and_bounded(a, b):
 def test_only_likely_slips_are_mended():
     assert nearest("chiar", ["chair", "choir", "car"]) == "chair"
     assert nearest("dog", ["dot"]) == nearest("porsche", ["house", "horse"]) == nearest("", ["a"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        ("a chair that is not red", "chair red", "“not”"),
+        ("neither a dog nor a cat", "dog cat", "“neither”, “nor”"),
+        ("a dog, don’t make it brown", "dog brown", "“don’t”"),
+    ],
+)
+def test_a_negation_is_named_and_not_taken_for_another_word(text, words, said):
+    vocabulary = Vocabulary(("chair", "red", "dog", "cat", "brown", "leather", "donut"))
+    found = vocabulary.read_text(text)
+    assert " ".join(found.words) == words
+    assert len(found.remarks) == 1 and f"understands no {said};" in found.remarks[0]
+
+
+def test_a_style_is_named():
+    found = Vocabulary(("dog",)).read_text("a cute, realistic dog")
+    assert found.words == ("dog",) and "“cute”, “realistic” had no part" in found.remarks[0]
