@@ -32,7 +32,7 @@ SPREAD = 30  # prompts that get a fourth seed, for the spread
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the table; writes results.json, table.md and the sheets to ``--out``."""
+    """Prints the table; writes results.json, table.md and sheet.jpg to ``--out``."""
     parser = argparse.ArgumentParser(prog="evaluate --text", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=ROOT / "build/evaluation/text")
     parser.add_argument("--weights", type=Path, help="other weights than those that are shipped")
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--trained", type=int, default=3000, help="training objects that the judge learns from")
     parser.add_argument("--captions", type=int, default=12000, help="training objects to retrieve from")
     parser.add_argument("--shelf", type=int, default=2000, help="training objects a family to compare with")
-    parser.add_argument("--shelves", type=int, default=10, help="families to compare with theirs")
+    parser.add_argument("--shelves", type=int, default=9, help="families to compare with theirs")
     parser.add_argument("--grammar", help="go on with what was made for this earlier state of the grammar")
     parser.add_argument("--upper", action="store_true", help="only the comparisons, without Pocket Text")
     parser.add_argument("--free", action="store_true", help="only pictures of prompts outside of the grammar")
@@ -74,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows.append(score(maker.title, asked, made, judge, pool, others, near))
         if kept is not None:
             kept.write_text(json.dumps(asdict(rows[-1])), encoding="utf-8")
-        show(args.out / f"sheet_{named(maker)}.jpg", asked, made)
+        else:
+            show(args.out / "sheet.jpg", asked, made)
         print(table(rows[-1:]), flush=True)
     (args.out / "table.md").write_text(table(rows) + "\n", encoding="utf-8")
     told = {
@@ -132,8 +133,8 @@ def draw_free(out: Path, maker: Generator, weights: Path | None) -> int:
     user is told of each.
     """
     asked = [Asked(prompt, "", "", {}, i) for i, prompt in enumerate(FREE)]
-    rows = [(a.prompt, [maker.make(a, seed).solid for seed in range(SEEDS)]) for a in asked]
-    Image.fromarray(sheet(rows, 4)).save(out / "free.jpg", quality=82, optimize=True)
+    rows = [(a.prompt, [maker.make(a, seed).solid for seed in range(2)]) for a in asked]
+    Image.fromarray(sheet(rows, 6)).save(out / "free.jpg", quality=82, optimize=True)
     for prompt in FREE:
         print(f"{prompt!r}: {' '.join(remarks(prompt, weights)) or 'understood'}")
     return 0
