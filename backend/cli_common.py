@@ -47,6 +47,8 @@ def check_output(output: Path, suffixes: tuple[str, ...], what: str, source: Pat
     except OSError as error:  # a name that is too long, above all
         reason = (error.strerror or str(error)).lower()
         raise BadRequest(f"“{output}” cannot be written: {reason}.", "Give the output another name.") from None
+    if output.is_dir():
+        raise BadRequest(f"“{output}” is a folder.", "Give the output another name.")
     if source is not None and os.path.exists(source) and os.path.samefile(output, source):
         raise BadRequest("The output is the input itself.", "Give the output another name.")
 

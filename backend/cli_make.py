@@ -109,12 +109,12 @@ def _batch(args: argparse.Namespace, catalogue: Catalogue) -> int:
         raise BadRequest(f"{what} cannot be written as {suffix}.", f"Choose --format {suffixes[0][1:]}.")
     plans = _of_folder(args, suffix, catalogue) if args.folder is not None else _of_texts(args, suffix, catalogue)
     make_folder(args.output)
-    made = failed = 0
+    made = kept = failed = 0
     with interruptible() as stop:
         maker = Maker(catalogue, stop, args)
         for i, plan in enumerate(plans, 1):
             if (args.skip_existing or (args.prompts and not args.force)) and os.path.exists(plan.output):
-                made += 1
+                kept += 1
                 continue
             try:
                 check_output(plan.output, suffixes, what, plan.source)
@@ -130,11 +130,13 @@ def _batch(args: argparse.Namespace, catalogue: Catalogue) -> int:
                 print(f"{plan.title} was skipped. {told.sentence} {told.fix}", file=sys.stderr)
                 if isinstance(error, DiskFull):
                     break  # every later one would end the same way
-        left = len(plans) - made - failed
-        print(f"{made} made, {failed} failed, {left} not started, in {args.output}", file=sys.stderr)
+        left = len(plans) - made - kept - failed
+        again = " (--force makes them again)" if args.prompts else ""
+        before = f"{kept} were there before{again}, " if kept else ""
+        print(f"{made} made, {before}{failed} failed, {left} not started, in {args.output}", file=sys.stderr)
         if stop.is_set():
             return INTERRUPTED
-    return 0 if made == len(plans) else SOME_FAILED if made else FAILED
+    return 0 if made + kept == len(plans) else SOME_FAILED if made + kept else FAILED
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,8 @@ def _request(args: argparse.Namespace, engine: str = "") -> Request:
 
 
 def _of_text(args: argparse.Namespace, text: str) -> Request:
+    if not text.strip():
+        raise BadRequest("The text is empty.", "Say in a few words of English what it is to be.")
     return replace(_request(args), prompt=text, negative_prompt=args.without, name=title_of(text))
 
 

@@ -37,8 +37,8 @@ def file_names(texts: list[str], suffix: str) -> list[str]:
 
 
 def title_of(text: str) -> str:
-    """A text as the name of what it becomes: one line, not too long."""
-    line = " ".join(text.split())
+    """A text as the name of what it becomes: one line, not too long, without what a terminal would obey."""
+    line = " ".join("".join(c if unicodedata.category(c) != "Cc" else " " for c in text).split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 

@@ -120,6 +120,16 @@ def test_generate_needs_no_engine_for_a_text(command, tmp_path, named):
     assert b"\xff\x00\x00" in (tmp_path / "out.ply").read_bytes()
 
 
+def test_an_output_that_is_a_folder_is_refused_before_anything_is_made(command, tmp_path):
+    (tmp_path / "out.ply").mkdir()
+    code, out, err = command("generate", "--prompt", "a ball", tmp_path / "out.ply")
+    assert (code, out) == (2, "") and "is a folder" in err
+
+
+def test_a_title_carries_nothing_that_a_terminal_obeys():
+    assert title_of("a \x1b[31mred\x07 ball") == "a [31mred ball"
+
+
 def test_what_is_unwanted_is_passed_on(command, tmp_path):
     _, _, err = command("generate", "--prompt", "a ball", "--without", "holes", tmp_path / "out.ply")
     assert "a ball: Without holes." in err
@@ -129,7 +139,7 @@ def test_what_is_unwanted_is_passed_on(command, tmp_path):
     ("words", "sentence"),
     [
         (["--prompt", "a ball"], "There is no name for the output."),
-        (["--prompt", "", "x.ply"], "There is nothing to make a mesh from."),
+        (["--prompt", " ", "x.ply"], "The text is empty."),
         (["--prompt", "a ball", "a.png", "x.ply"], "Give either a picture or --prompt"),
         (["--prompt", "a ball", "x.png"], "Meshes cannot be written as “x.png”"),
         (["a.png"], "There is no name for the output."),
@@ -151,8 +161,9 @@ def test_a_list_of_texts_becomes_numbered_files_and_can_be_gone_on_with(command,
     first = folder / "001_a_red_ball.ply"
     first.write_bytes(b"mine")
     (folder / "002_a_flat_ball.ply").unlink()
-    code, out, _ = command("batch", "--prompts", texts, "-o", folder, "--format", "ply")
+    code, out, err = command("batch", "--prompts", texts, "-o", folder, "--format", "ply")
     assert code == 0 and out.count("watertight") == 1 and first.read_bytes() == b"mine"
+    assert "1 made, 1 were there before (--force makes them again), 0 failed" in err
     assert command("batch", "--prompts", texts, "-o", folder, "--format", "ply", "--force")[0] == 0
     assert first.read_bytes() != b"mine"
 
