@@ -17,7 +17,7 @@ from ..engine import Conditioning, Watch
 from .network import PocketTextNetwork
 from .sampler import noise, schedule, walk
 from .sizes import TOKENS
-from .solid import solid_of
+from .solid import meant, solid_of
 from .words import Reading, shipped
 
 FOLDER = Path(__file__).resolve().parents[2] / "weights"
@@ -94,7 +94,7 @@ class PocketTextEngine:
     def sample(
         self, prompt: str, seed: int, steps: int | None = None, guidance: float | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """What the network itself makes of a text: signed distance in bands of 0.1 (64,64,64) float32, clipped to ±1,
+        """What is made of a text, on the network's grids: signed distance in bands of 0.1 (64,64,64) float32 in ±1,
         positive inside, and sRGB (32,32,32,3) uint8; index order x, y, z in the cube ±1 of the world frame.
         """
         network = self._load()
@@ -102,7 +102,7 @@ class PocketTextEngine:
         x = noise(seed, TOKENS, network.sizes.channels)
         x = walk(velocity, x, schedule(steps or network.settings.steps, network.settings.shift))
         sdf, rgb = network.decode(x)
-        return np.clip(sdf, -1, 1), np.rint(rgb * 255).astype(np.uint8)
+        return np.clip(meant(sdf), -1, 1), np.rint(rgb * 255).astype(np.uint8)
 
     def embed(self, prompt: str) -> np.ndarray:
         """What the network takes a text to mean as a whole, (D,) float32."""

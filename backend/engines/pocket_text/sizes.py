@@ -48,7 +48,10 @@ class Sizes:
         """The sizes of the network whose tensors have these shapes. Raises BadWeights where it is no Pocket Text."""
 
         def layers(prefix: str) -> int:
-            return next(i for i in range(MOST_LAYERS) if not any(key.startswith(f"{prefix}.{i}.") for key in shapes))
+            for i in range(MOST_LAYERS):
+                if not any(key.startswith(f"{prefix}.{i}.") for key in shapes):
+                    return i
+            raise ValueError
 
         try:
             width, channels = shapes["decoder.enter.weight"]
@@ -74,7 +77,7 @@ class Sizes:
             pairs = ((width, found.head), (text_width, found.text_head), (flow_width, found.flow_head))
             if any(not 0 < head <= whole <= WIDEST or whole % head for whole, head in pairs):
                 raise ValueError
-        except (KeyError, IndexError, ValueError, TypeError, StopIteration):
+        except (KeyError, IndexError, ValueError, TypeError):
             raise BadWeights(f"{name} holds no network of Pocket Text.", REINSTALL) from None
         return found
 

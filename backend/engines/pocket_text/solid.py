@@ -13,6 +13,8 @@ from .sizes import RESOLUTION
 BAND = 0.1  # metres, the unit of the decoder's distances, which mean nothing farther from the surface
 CRISP = 0.5  # how far a spline's rounding-off is undone
 CRUMB = 0.004  # share of the solid's volume below which a part on its own is a crumb
+THICKER = (0.0, 0.15, 0.3, 0.45)  # bands by which a solid in pieces may grow to be in fewer
+FATTEST = 2.5  # times as much of it as before, at most
 BOX = 1.0  # the solid lies within ±1 m
 CELL = 2 * BOX / RESOLUTION
 INNER, OUTER = 0.0, -0.6  # signed distances, in bands, between which a cell's colour counts in full or hardly
@@ -22,7 +24,7 @@ def solid_of(sdf: np.ndarray, rgb: np.ndarray, resolution: int, compute: Blas) -
     """Signed distance / BAND (64,64,64) and sRGB (32,32,32,3) in [0, 1], index order x, y, z → a field in the world
     frame for a lattice of ``resolution`` cells; None where nothing is inside.
     """
-    values = whole(np.clip(sdf, -1, 1) * np.float32(BAND))
+    values = meant(sdf) * np.float32(BAND)
     if not (values > 0).any():
         return None
     values = crisp(values)
@@ -43,8 +45,35 @@ def solid_of(sdf: np.ndarray, rgb: np.ndarray, resolution: int, compute: Blas) -
     return SignedDistanceField(field, -side, side, colours, lipschitz=0.0, seeds=crossings(nodes))
 
 
+def meant(sdf: np.ndarray) -> np.ndarray:
+    """What a decoder's signed distances (X,Y,Z) in bands are taken to say, within ±1: joined, then whole."""
+    return whole(joined(np.clip(sdf, -1, 1)))
+
+
+def joined(sdf: np.ndarray) -> np.ndarray:
+    """``sdf`` (X,Y,Z) in bands, or a little more of it where that makes one piece of several.
+
+    What is thin is the first that a generator gets wrong: a leg's values hover about the surface's, and the leg falls
+    to pieces. The least thickening after which there are fewest pieces puts it together again; what is in one piece
+    stays as it is, and so does what lies farther apart than two thickenings.
+    """
+    fewest, best, most = 0, sdf, FATTEST * int((sdf > 0).sum())
+    for more in THICKER:
+        thicker = sdf + np.float32(more)
+        inside = thicker > 0
+        if inside.sum() > most:  # that is fog and not a surface
+            break
+        size = np.bincount(pieces(inside)[inside]) if inside.any() else np.zeros(1)
+        count = int(np.count_nonzero(size >= max(1, CRUMB * inside.sum())))
+        if not fewest or count < fewest:
+            fewest, best = count, thicker
+        if fewest <= 1:
+            break
+    return best
+
+
 def whole(values: np.ndarray) -> np.ndarray:
-    """``values`` (X,Y,Z) without parts too small to be meant, and without hollows that nothing leads into."""
+    """``values`` (X,Y,Z) in bands without parts too small to be meant, and without hollows that nothing leads into."""
     inside = values > 0
     if not inside.any():
         return values
@@ -52,10 +81,10 @@ def whole(values: np.ndarray) -> np.ndarray:
     name = pieces(inside)
     size = np.bincount(name[inside], minlength=values.size)
     crumb = inside & (size[name] < CRUMB * inside.sum())
-    values[crumb] = np.minimum(-values[crumb], np.float32(-0.1 * BAND))
+    values[crumb] = np.minimum(-values[crumb], np.float32(-0.1))
     outside = np.pad(values <= 0, 1, constant_values=True)  # around everything is one piece, named 0
     hollow = (outside & (pieces(outside) != 0))[1:-1, 1:-1, 1:-1]
-    values[hollow] = np.maximum(-values[hollow], np.float32(0.1 * BAND))
+    values[hollow] = np.maximum(-values[hollow], np.float32(0.1))
     return values
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from maquette.backend.engines.pocket_text.solid import BAND, pieces, solid_of, whole
+from maquette.backend.engines.pocket_text.solid import BAND, joined, pieces, solid_of, whole
 from maquette.backend.runtime import blas
 from maquette.backend.runtime.threads import Threads
 from maquette.backend.surface.extract import extract
@@ -74,10 +74,27 @@ def test_crumbs_and_hollows_go_and_parts_stay():
     big, part, crumb = ball(0.5, -0.3), ball(0.15, 0.6), ball(0.05, 0.6, 0.6, 0.6)
     hollow = -ball(0.2, -0.3)
     sdf = np.minimum(np.maximum.reduce([big, part, crumb]), hollow)
-    made = whole(np.clip(sdf, -BAND, BAND))
+    made = whole(np.clip(sdf / BAND, -1, 1))
     assert np.array_equal(made > 0, np.maximum(big, part) > 0)
     known = measure(mesh_of(sdf))
     assert known.parts == 2 and known.watertight
+
+
+def test_what_nearly_holds_together_is_put_together():
+    """A rod that fades in the middle, and beside it a ball that was meant to be apart."""
+    rod = np.minimum(0.06 - np.hypot(X, Y), 0.8 - np.abs(Z)) / BAND - 0.65 * np.exp(-((Z / 0.1) ** 2))
+    rod = rod.astype(np.float32)
+    assert len(np.unique(pieces(rod > 0)[rod > 0])) == 2
+    once = joined(rod)
+    assert len(np.unique(pieces(once > 0)[once > 0])) == 1 and np.allclose(once - rod, 0.3)
+    apart = np.maximum(rod, ball(0.2, 0.6) / BAND)
+    assert len(np.unique(pieces(joined(apart) > 0)[joined(apart) > 0])) == 2
+
+
+def test_what_is_in_one_piece_or_far_apart_stays_as_it_is():
+    fog = np.maximum.reduce([ball(0.2, -0.5), ball(0.2, 0.5), np.full((64, 64, 64), -0.01)]) / BAND
+    for sdf in (fog, ball() / BAND, np.maximum(ball(0.3, -0.5), ball(0.3, 0.5)) / BAND, np.full((64, 64, 64), -1.0)):
+        assert joined(sdf) is sdf or np.array_equal(joined(sdf), sdf)
 
 
 def test_a_hollow_with_a_way_in_stays():
