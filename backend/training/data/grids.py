@@ -50,7 +50,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def write(chosen: Sequence[Thing], out: Path, until: float, say: Callable[[str], Any] = print) -> int:
-    """Writes the files and returns how many objects they hold. What is already there is kept and gone on from."""
+    """Writes the files and returns how many objects they hold. What is already there is kept and gone on from:
+    a file is written when all of its objects were tried, so that none is lost where the time ends within one.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     held = 0
     for number, start in enumerate(range(0, len(chosen), A_FILE)):
@@ -60,7 +62,7 @@ def write(chosen: Sequence[Thing], out: Path, until: float, say: Callable[[str],
         rows = []
         for thing in chosen[start : start + A_FILE]:
             if time.monotonic() > until:
-                break
+                return held
             row = grid(thing)
             if row is not None:
                 rows.append(row)
@@ -72,8 +74,6 @@ def write(chosen: Sequence[Thing], out: Path, until: float, say: Callable[[str],
             os.replace(partial, path)
             held += len(rows)
             say(f"{path.name}: {len(rows)} objects, {held} of {len(chosen)}")
-        if time.monotonic() > until:
-            break
     return held
 
 

@@ -156,6 +156,12 @@ def test_grids_are_written_gone_on_from_and_read(folder, tmp_path, monkeypatch):
     assert grids.write(order, out, float("inf"), said.append) == 2 and len(said) == 2
     assert grids.write(order, out, float("inf"), said.append) == 0 and len(said) == 2
     assert grids.write(order, tmp_path / "late", 0.0, said.append) == 0
+    cut, clock = tmp_path / "cut", iter([0, 2, 0, 0])  # the second object of the first call comes too late
+    with monkeypatch.context() as patch:
+        patch.setattr(grids, "A_FILE", 2)
+        patch.setattr(grids.time, "monotonic", lambda: next(clock))
+        assert grids.write(order, cut, 1.0, said.append) == 0 and not list(tmp_path.glob("cut*.npz"))
+        assert grids.write(order, cut, 1.0, said.append) == 2
     found = list(grids.read(out.parent.glob("some_*.npz")))
     names = {about["id"]: (sdf, rgb, about) for sdf, rgb, about in found}
     sdf, rgb, about = names["b/ball"]
