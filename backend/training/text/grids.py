@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.pool import AsyncResult, Pool
+from multiprocessing import get_context
+from multiprocessing.pool import AsyncResult
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +112,9 @@ class Supply:
     def __init__(self, size: int, workers: int = 0, first: int = 0, make: Maker = make, ahead: int = 4):
         """The ``step``-th batch has ``size`` seeds from ``first`` + step·size on; ``workers`` 0: made when asked."""
         self.size, self.first, self.make, self.ahead = size, first, make, ahead
-        self._pool = Pool(workers, _gently) if workers else None
+        # Forked where that is safe: a maker may hold gigabytes of real objects, which are then shared, not sent.
+        context = get_context("fork" if sys.platform == "linux" else None)
+        self._pool = context.Pool(workers, _gently, (make, os.getpid())) if workers else None
         self._coming: dict[int, AsyncResult] = {}
 
     def batch(self, step: int) -> Batch:
@@ -115,7 +123,7 @@ class Supply:
             return batch([self.make(seed) for seed in self._seeds(step)])
         for later in range(step, step + self.ahead):
             if later not in self._coming:
-                self._coming[later] = self._pool.map_async(self.make, self._seeds(later))
+                self._coming[later] = self._pool.map_async(_made, self._seeds(later))
         return batch(self._coming.pop(step).get())
 
     def close(self) -> None:
@@ -127,9 +135,28 @@ class Supply:
         return range(self.first + step * self.size, self.first + (step + 1) * self.size)
 
 
-def _gently() -> None:
-    import os
-    import signal
+_maker: Maker = make  # of this process, if it is a supply's worker
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+
+def _made(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    return _maker(seed)
+
+
+def _gently(maker: Maker, parent: int) -> None:
+    """A worker's beginning. What ends the training as a whole (Ctrl-C, ``timeout``, a scheduler) signals its process
+    group; a worker that such a signal ends would keep the lock of the queue it waits at, and the parent would hang. So
+    each is a group of its own, ended by the parent alone, or by itself where the parent was killed.
+    """
+    global _maker
+    _maker = maker
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(5)
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(2)
+    os._exit(1)
