@@ -104,9 +104,11 @@ def load_weights(
 
 def dequantise(tensors: Mapping[str, np.ndarray], name: str = "The file") -> dict[str, np.ndarray]:
     """int8 ``NAME`` with float16 ``NAME.scale`` → float32 ``NAME``, row by row; other floats → float32, also a
-    ``NAME.scale`` where there is no ``NAME``: a layer may call its weights so.
+    ``NAME.scale`` where there is no ``NAME``: a layer may call its weights so. (One whose ``NAME`` was lost is then
+    told by ``load_weights``, which knows the names.)
 
-    Raises BadWeights where a scale is missing, left over or of the wrong length, or a dtype has no business here.
+    Raises BadWeights where a scale is missing, of the wrong length or dtype, or of a ``NAME`` that is not int8, and
+    where a dtype has no business here.
     """
     scales = {key for key in tensors if key.endswith(SCALE) and key.removesuffix(SCALE) in tensors}
     result = {}

@@ -243,6 +243,12 @@ def test_a_scale_of_nothing_is_a_tensor_of_its_own():
     assert dequantise({"attention.scale": np.array([2, 3], "f2")})["attention.scale"].tolist() == [2, 3]
 
 
+def test_a_scale_whose_tensor_was_lost_is_told_by_the_names(tmp_path):
+    (tmp_path / "w").write_bytes(saved({"a": TENSORS["a"], "q.scale": np.ones(2, "f2")}))
+    with pytest.raises(BadWeights, match=r"q\.scale does not fit"):
+        load_weights(tmp_path / "w", {"a": (2, 3)})
+
+
 @pytest.mark.parametrize(
     "tensors",
     [
