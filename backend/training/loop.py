@@ -23,12 +23,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..errors import JobError
 from . import checkpoint
 from .ema import Ema
 
 CHECKPOINT = "checkpoint.safetensors"
 LOG = "log.jsonl"
 PATIENCE = 50  # steps in a row that may fail before the training is given up
+SAME = ("config", "data")  # facts that a checkpoint and the call that goes on with it share
 
 Losses = Mapping[str, Tensor]
 
@@ -52,6 +54,12 @@ class Diverged(Exception):
 
     def __init__(self, steps: int):
         super().__init__(f"{steps} steps in a row gave no finite loss. Begin again with a smaller learning rate.")
+
+
+class OtherTraining(JobError):
+    """A folder's checkpoint is of another configuration, or of other data, than what is to go on."""
+
+    code = "other_training"
 
 
 @dataclass(frozen=True)
@@ -108,13 +116,14 @@ def train(
     """Trains ``model`` for at most ``piece`` minutes now, or to the end of ``plan``.
 
     ``loss(model, moment)`` → named scalars; "loss" is descended, the others are logged. ``facts`` go into the
-    checkpoint (configuration, data). ``after_save(model, mean, reached)`` runs after each checkpoint. Raises Diverged.
+    checkpoint; those in SAME must be what they were in the piece before. ``after_save(model, mean, reached)`` runs
+    after each checkpoint. Raises Diverged and OtherTraining.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ema, reached = Ema(model, plan.ema), Reached()
     path = folder / CHECKPOINT
     if path.exists():
-        reached = _resume(path, model, optimiser, ema)
+        reached = _resume(path, model, optimiser, ema, facts or {})
     failures, begun, saved = 0, time.monotonic(), time.monotonic()
     at_start, sums, count = reached.seconds, {}, 0  # type: float, dict[str, float], int
 
@@ -129,7 +138,7 @@ def train(
         if after_save is not None:
             after_save(model, ema, reached)
 
-    with _interruption() as interrupted:
+    with interruption() as interrupted:
         while True:
             reached.seconds = at_start + time.monotonic() - begun
             progress = plan.progress(reached.step, reached.seconds)
@@ -151,15 +160,13 @@ def train(
                 count += 1
             if reached.step % plan.log_every == 0 and count:
                 means = {key: round(value / count, 5) for key, value in sums.items()}
-                _log(folder, {"step": reached.step, "seconds": round(reached.seconds, 1), "rate": rate, **means})
+                log(folder, {"step": reached.step, "seconds": round(reached.seconds, 1), "rate": rate, **means})
                 sums, count = {}, 0
             if time.monotonic() - saved >= plan.save_every:
                 save()
                 saved = time.monotonic()
         save()
-    _log(
-        folder, {"step": reached.step, "seconds": round(reached.seconds, 1), "skipped": reached.skipped, "saved": True}
-    )
+    log(folder, {"step": reached.step, "seconds": round(reached.seconds, 1), "skipped": reached.skipped, "saved": True})
     return ema, reached
 
 
@@ -186,8 +193,11 @@ def _step(
     return {**{key: value.item() for key, value in losses.items()}, "norm": norm.item()}
 
 
-def _resume(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, ema: Ema) -> Reached:
+def _resume(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, ema: Ema, wanted: Mapping[str, Any]
+) -> Reached:
     tensors, facts = checkpoint.read(path)
+    _agree(path.parent, facts, wanted)
     where = facts["reached"]
     model.load_state_dict(checkpoint.part(tensors, "model"))
     ema.restore(checkpoint.part(tensors, "ema"), where["ema"])
@@ -195,7 +205,21 @@ def _resume(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, ema:
     return Reached(where["step"], where["seconds"], where["skipped"])
 
 
-def _log(folder: Path, line: Mapping[str, Any]) -> None:
+def _agree(folder: Path, there: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Raises OtherTraining where both say something in SAME, and not the same, as JSON has it."""
+    for name in (name for name in SAME if name in there and name in wanted):
+        old, new = there[name], json.loads(json.dumps(wanted[name]))
+        if old != new:
+            apart = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+            told = ", ".join(f"{key} was {old.get(key)} and is {new.get(key)} now" for key in apart)
+            raise OtherTraining(
+                f"{folder} holds another training: {told}.", "Give the same options as before, or another --out."
+            )
+
+
+def log(folder: Path, line: Mapping[str, Any]) -> None:
+    """Adds ``line`` to the training's log and prints it."""
+    folder.mkdir(parents=True, exist_ok=True)
     with open(folder / LOG, "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
     told = (f"{key} {value:.5g}" if isinstance(value, float) else f"{key} {value}" for key, value in line.items())
@@ -203,7 +227,7 @@ def _log(folder: Path, line: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _interruption() -> Iterator[Callable[[], bool]]:
+def interruption() -> Iterator[Callable[[], bool]]:
     """Yields a question: has SIGTERM or Ctrl-C come since? The handlers are put back at the end."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -214,4 +238,4 @@ def _interruption() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: it was not Python's

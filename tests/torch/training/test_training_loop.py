@@ -7,7 +7,7 @@ import signal
 import pytest
 import torch
 from maquette.backend.training import checkpoint
-from maquette.backend.training.loop import CHECKPOINT, LOG, Diverged, Moment, Plan, train
+from maquette.backend.training.loop import CHECKPOINT, LOG, Diverged, Moment, OtherTraining, Plan, train
 from maquette.backend.training.optimise import muon, orthogonalised
 from torch import nn
 
@@ -112,6 +112,16 @@ def test_a_plan_in_minutes_has_a_clock_that_stands_still_between_pieces(tmp_path
     checkpoint.write(path, tensors, facts)
     reached = run(tmp_path, plan)[2]
     assert reached.finished and reached.step > cut.step
+
+
+def test_another_configuration_or_other_data_is_not_gone_on_with(tmp_path):
+    facts = {"config": {"layout": "rays", "checks": (2, 2)}, "data": {"objects": 8}, "micro": 4}
+    run(tmp_path, loss=stopping(3), facts=facts)
+    for other in ({"config": {"layout": "seeded", "checks": (2, 2)}}, {"data": {"objects": 9}}, {"data": {}}):
+        with pytest.raises(OtherTraining, match=r"(layout was rays and is seeded|objects was 8 and is).* --out"):
+            run(tmp_path, facts=facts | other)
+    reached = run(tmp_path, facts=facts | {"micro": 2})[2]
+    assert reached.finished and reached.step == 12
 
 
 def test_the_rate_rises_stays_and_falls():
