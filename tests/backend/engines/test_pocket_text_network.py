@@ -36,6 +36,13 @@ def test_sizes_are_read_off_the_weights():
     assert len(specimen.SIZES.shapes()) == len(specimen.by_chance())
 
 
+@pytest.mark.parametrize("prefix", ["decoder.wide.residuals", "flow.blocks"])
+def test_more_layers_than_any_network_of_ours_are_refused(prefix):
+    more = {f"{prefix}.{i}.first.weight": (1,) for i in range(70)}
+    with pytest.raises(BadWeights, match="no network of Pocket Text"):
+        Sizes.of(specimen.SIZES.shapes() | more)
+
+
 @pytest.mark.parametrize("name", ["decoder.enter.weight", "flow.table", "flow.blocks.0.attention.scale"])
 def test_another_networks_weights_are_refused(tmp_path, name):
     made = specimen.by_chance()
