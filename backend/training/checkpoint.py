@@ -36,6 +36,12 @@ def read(path: Path, device: str | torch.device = "cpu") -> tuple[dict[str, Tens
         return {key: file.get_tensor(key) for key in file.keys()}, facts  # noqa: SIM118 (no mapping)
 
 
+def facts(path: Path) -> dict[str, Any]:
+    """The facts alone, without reading the tensors."""
+    with safe_open(path, "pt") as file:
+        return json.loads((file.metadata() or {}).get("facts", "{}"))  # type: ignore[no-any-return]
+
+
 def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Those whose names begin with ``prefix.``, without it."""
     begin = prefix + "."

@@ -5,23 +5,30 @@ Objects stand in their own space: bounding box centred, longest side 1.8, +Z up,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from .fields import Field, field
 from .items import Item
 
 BAND = 0.16  # of the stored fields: 0.1 of frame F is up to this much of an object seen end on
+RUNNING = ("point_start", "face_start", "seen_area")  # sums, which each file begins at 0
 PACKED = ("points", "normals", "colours", "faces", "area", "sdf", "rgb")
 PEAK = 0.01  # how deep inside the middle of a sheet is at least: a third of a cell of the network's volume
 LEAST_INSIDE = 40  # cells; below it nothing of an object is left on the grid
 LEAST_COVER = 0.004  # part of a picture's square that the object's faces must be able to cover
+
+
+class NothingLeft(ValueError):
+    """Not one of the items can be trained on."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Store:
         """Makes every item's field by ``make`` (fields.field, or fields_torch.field on a GPU) and packs them.
 
         An item of which nothing is left on the grid, or that no picture could show, is left out: from it come the
-        samples that are not finite. Raises ValueError where no item is left.
+        samples that are not finite. Raises NothingLeft where no item is left.
         """
         rows = []
         out: dict[str, list[np.ndarray]] = {name: [] for name in PACKED}
@@ -110,7 +117,7 @@ class Store:
             for name, value in zip(out, values, strict=True):
                 out[name].append(value)
         if not rows:
-            raise ValueError("none of the items can be trained on")
+            raise NothingLeft("none of the items can be trained on")
         weight, plain, broad, points, faces = zip(*rows, strict=True)
         arrays = {
             "points": np.concatenate(out["points"]).astype(np.float32),
@@ -129,12 +136,32 @@ class Store:
         return Store(**{name: torch.from_numpy(value).to(device) for name, value in arrays.items()})
 
     def save(self, path: Path | str) -> None:
-        """As safetensors, so that fields are made once."""
-        save_file({f.name: getattr(self, f.name).contiguous().cpu() for f in fields(self)}, str(path))
+        """As safetensors, so that fields are made once; whole or not at all."""
+        beside = f"{path}.part"
+        save_file({f.name: getattr(self, f.name).contiguous().cpu() for f in fields(self)}, beside)
+        os.replace(beside, path)
 
     @staticmethod
-    def load(path: Path | str, device: torch.device | str = "cpu") -> Store:
-        return Store(**load_file(str(path), device=str(device)))
+    def load(path: Path | str | Sequence[Path], device: torch.device | str = "cpu") -> Store:
+        """What was saved: one file, or several, one after the other.
+
+        Each tensor is filled in its place, file by file, because all of them are most of a device's memory.
+        """
+        files = [safe_open(str(one), "pt") for one in ([path] if isinstance(path, (str, Path)) else path)]
+        out = {}
+        for name in (f.name for f in fields(Store)):
+            skip = int(name in RUNNING)
+            shapes = [file.get_slice(name).get_shape() for file in files]
+            length = sum(shape[0] - skip for shape in shapes) + skip
+            dtype = files[0].get_tensor(name).dtype
+            whole = torch.zeros((length, *shapes[0][1:]), dtype=dtype, device=device)
+            at = skip
+            for file, shape in zip(files, shapes, strict=True):
+                part = file.get_tensor(name)[skip:].to(device)
+                whole[at : at + len(part)] = part + whole[at - 1] if skip else part
+                at += shape[0] - skip
+            out[name] = whole
+        return Store(**out)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """(count,) int64 objects, by weight."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from .. import checkpoint
 from ..data.batch import Batch
 from ..ema import Ema
 from ..export import export
-from ..loop import Losses, Moment, Plan, Reached, train
+from ..loop import CHECKPOINT, Losses, Moment, Plan, Reached, train
 from .config import Config
 from .losses import losses
 from .network import Pocket, warm_start
@@ -77,20 +77,21 @@ def optimiser(model: nn.Module, config: Config) -> torch.optim.Optimizer:
 
 
 def step_loss(source: Source, config: Config, machine: Machine, micro: int) -> Callable[[nn.Module, Moment], Losses]:
-    """The loss of one step for the loop, ``micro`` samples at once. Gradients of all parts but the last are already
-    there when it returns.
+    """The loss of one step for the loop, at most ``micro`` samples at once. Gradients of all parts but the last
+    are already there when it returns.
     """
 
     def loss(model: nn.Module, moment: Moment) -> Losses:
         assert isinstance(model, Pocket)
         torch.manual_seed(int(torch.randint(2**62, (), generator=moment.generator)))  # of the residuals left out
-        parts = max(1, config.batch // micro)
+        parts = -(-config.batch // micro)
         total: dict[str, Tensor] = {}
         for part in range(parts):
-            batch = source(config.batch // parts, moment.generator)
+            count = (config.batch + part) // parts  # they differ by one at most, and add up to the batch
+            batch = source(count, moment.generator)
             with machine.precision():
                 found = losses(model, batch, config, moment.progress, moment.generator)
-            found = {name: value / parts for name, value in found.items()}
+            found = {name: value * (count / config.batch) for name, value in found.items()}
             if part < parts - 1 and bool(torch.isfinite(found["loss"])):
                 found["loss"].backward()
                 found = {name: value.detach() for name, value in found.items()}
@@ -130,13 +131,17 @@ def run(
     piece: float = float("inf"),
     start: dict[str, Tensor] | None = None,
     validate_every: float = 300.0,
+    data: Mapping[str, Any] | None = None,
 ) -> Reached:
     """Trains for at most ``piece`` minutes. ``check`` draws the validation's batches; the checkpoint they like best is
-    kept in BEST.
+    kept in BEST. ``data``: what ``source`` draws from, in words; a piece that goes on says the same.
     """
-    model = build(config, machine, None if (folder / "checkpoint.safetensors").exists() else start)
+    begun = folder / CHECKPOINT
+    known = checkpoint.facts(begun) if begun.exists() else {}
+    model = build(config, machine, None if known else start)
     judge = Pocket(config.network, 0.0).to(machine.device).eval()
-    micro = fitting(model, source, config, machine)
+    # What is done at once decides what a step draws: as in the piece before, if it is not asked for.
+    micro = config.micro or known.get("micro") or fitting(model, source, config, machine)
     last = [time.monotonic()]
 
     def after_save(_: nn.Module, ema: Ema, reached: Reached) -> None:
@@ -152,7 +157,7 @@ def run(
         plan,
         folder,
         piece,
-        {"config": config.facts(), "micro": micro},
+        {"config": {k: v for k, v in config.facts().items() if k != "micro"}, "micro": micro, "data": dict(data or {})},
         after_save,
     )
     return reached

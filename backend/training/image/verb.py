@@ -1,20 +1,22 @@
 """``python -m backend.training image STAGE --out FOLDER``: image → 3D.
 
-*train* begins or goes on, *dry* measures a few steps and writes nothing, *export* writes the file that the engine
+*train* begins or goes on, *dry* measures a few steps and writes no weights, *export* writes the file that the engine
 reads, from the weights that did best on the validation objects.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from ..data.shards import FOLDER
 from ..export import dequantised
-from ..loop import Plan
+from ..loop import Plan, interruption, log
 from .config import LAYOUTS, Config, tiny
 from .source import training, validation
 from .train import Machine, run, ship, speed
@@ -25,6 +27,7 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "pocket_int8.safeten
 
 def main(arguments: list[str]) -> int:
     """→ 0 when the stage is finished, 3 when there is more to do: call again."""
+    begun = time.monotonic()
     options = _parser().parse_args(arguments)
     if options.stage == "export":
         to = options.to or options.out / "pocket_int8.safetensors"
@@ -40,15 +43,24 @@ def main(arguments: list[str]) -> int:
     config = configured(options)
     machine = Machine(device, half=not options.whole, compiled=options.compile)
     cache = options.cache or options.out / "fields"
-    source = training(options.data, cache, device, config.points, options.objects, options.grammar)
+    with interruption() as interrupted:
+        given = (options.data, cache, device, config.points, options.objects)
+        how = (lambda: interrupted() or time.monotonic() - begun >= options.piece * 60, partial(log, options.out))
+        source = training(*given, options.grammar, *how)
+        check = validation(*given, *how) if source and options.stage == "train" else None
+        if source is None or (check is None and options.stage == "train") or interrupted():
+            print("cut off before all fields were made: call again to go on")
+            return 3
     if options.stage == "dry":
         print(" ".join(f"{name} {value:.3g}" for name, value in speed(config, machine, source).items()))
         return 0
-    check = validation(options.data, cache, device, config.points, options.objects)
+    assert check is not None
     start = None if options.tiny or options.start is None else dequantised(options.start)
     plan = Plan(minutes=options.minutes, lr=config.lr, warmup=200, ema=0.9995, save_every=120.0)
     torch.manual_seed(0)
-    reached = run(config, plan, machine, source, check, options.out, options.piece, start)
+    left = options.piece - (time.monotonic() - begun) / 60
+    data = {"objects": options.objects, "grammar": options.grammar}
+    reached = run(config, plan, machine, source, check, options.out, left, start, data=data)
     print("finished" if reached.finished else "cut off: call again to go on")
     return 0 if reached.finished else 3
 

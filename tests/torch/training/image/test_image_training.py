@@ -11,12 +11,13 @@ import torch
 from maquette.backend.engines.pocket.network import PocketNetwork
 from maquette.backend.training import checkpoint
 from maquette.backend.training.export import dequantised
+from maquette.backend.training.image import train
 from maquette.backend.training.image.config import Config, Weights, tiny
 from maquette.backend.training.image.losses import losses, occupied, ramp
 from maquette.backend.training.image.network import CELLS, Pocket
 from maquette.backend.training.image.train import BEST, VALIDATION, Machine, keep_best, run, ship, step_loss
 from maquette.backend.training.image.validate import better
-from maquette.backend.training.loop import Moment, Plan, Reached
+from maquette.backend.training.loop import Moment, OtherTraining, Plan, Reached
 
 CPU = Machine(torch.device("cpu"), half=False)
 SOURCE = partial(image_solids.batch, points=256)
@@ -111,6 +112,40 @@ def test_micro_batches_add_up():
         found["loss"].backward()
         gradients.append(model.camhead.weight.grad.clone())
     assert torch.allclose(*gradients, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(("batch", "micro", "parts"), [(4, 3, [2, 2]), (5, 2, [1, 2, 2]), (2, 8, [2]), (3, 1, [1] * 3)])
+def test_no_part_is_above_micro_and_none_is_dropped(batch, micro, parts, monkeypatch):
+    drawn = []
+
+    def means(model, given, config, progress, generator):
+        return {"loss": torch.tensor(given).mean().requires_grad_()}
+
+    def source(count, generator):
+        first = sum(drawn)
+        drawn.append(count)
+        return [float(one) for one in range(first, first + count)]
+
+    monkeypatch.setattr(train, "losses", means)
+    model = Pocket(tiny().network, 0.0)
+    moment = Moment(0, 0.0, torch.Generator().manual_seed(0))
+    found = step_loss(source, replace(tiny(), batch=batch), CPU, micro)(model, moment)
+    assert drawn == parts and max(drawn) <= micro
+    assert float(found["loss"].detach()) == pytest.approx((batch - 1) / 2)  # the mean of all samples
+
+
+def test_a_piece_takes_what_the_piece_before_did_at_once(tmp_path, monkeypatch):
+    plan, config = Plan(steps=2), replace(tiny(), batch=2)
+    monkeypatch.setattr(train, "keep_best", lambda *given: {})
+    monkeypatch.setattr(train, "fitting", lambda *given: 1)
+    run(config, plan, CPU, SOURCE, SOURCE, tmp_path, piece=0.0)
+    monkeypatch.setattr(train, "fitting", lambda *given: pytest.fail("it is known"))
+    run(config, plan, CPU, SOURCE, SOURCE, tmp_path, piece=0.0)
+    assert checkpoint.facts(tmp_path / "checkpoint.safetensors")["micro"] == 1
+    run(replace(config, micro=2), plan, CPU, SOURCE, SOURCE, tmp_path, piece=0.0)  # less memory, say: it may be set
+    assert checkpoint.facts(tmp_path / "checkpoint.safetensors")["micro"] == 2
+    with pytest.raises(OtherTraining, match="batch was 2 and is 4 now"):
+        run(replace(config, batch=4), plan, CPU, SOURCE, SOURCE, tmp_path, piece=0.0)
 
 
 def test_samples_are_drawn_in_full_precision(tmp_path):
