@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--prototype", type=Path, help="the prototype's weights, where the engine has others by now")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--lenient", action="store_true", help="go on with rows made before the code was changed")
-    parser.add_argument("--sheets", action="store_true", help="draw contact sheets of the run too")
+    parser.add_argument(
+        "--sheets", type=int, nargs="?", const=16, default=0, help="draw contact sheets too, of N objects"
+    )
     parser.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"), help="instead: two files of rows")
     parser.add_argument("--recall", action="store_true", help="instead: what sparse search finds, on twenty pictures")
     args = parser.parse_args(argv)
@@ -70,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         bench, inputs = Bench(plan), plan.inputs()
         for which in SHEETS:
             path = rows_at.with_name(f"{rows_at.stem}_{which}.png")
-            Image.fromarray(sheet(bench, inputs, rows, which)).save(path)
+            Image.fromarray(sheet(bench, inputs, rows, which, args.sheets)).save(path)
             print(path)
     short = shortfalls(rows, args.engine) if args.set == "benchmark" and args.every == 1 and 0 in args.views else []
     for sentence in short:
