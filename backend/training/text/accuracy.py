@@ -38,10 +38,11 @@ def accuracy(model: Autoencoder, target: Batch, noise: float = 0.0, seed: int = 
     generator = torch.Generator().manual_seed(seed)
     scores, errors, empty = [], [], 0
     for i in range(len(target.sdf)):
-        one = Batch(target.sdf[i : i + 1], target.rgb[i : i + 1])
+        one = Batch(target.sdf[i : i + 1], target.rgb[i : i + 1]).to(model.mean.device)
         latents = model.encode(one.sdf, one.seen())
-        sdf, logits = model.decoder(latents + noise * torch.randn(latents.shape, generator=generator))
-        score = f_scores(sdf[0].float().numpy(), one.sdf[0].numpy())
+        blur = torch.randn(latents.shape, generator=generator).to(latents.device)
+        sdf, logits = model.decoder(latents + noise * blur)
+        score = f_scores(sdf[0].float().cpu().numpy(), target.sdf[i].numpy())
         empty += score is None
         scores.append(score or (0.0,) * len(THRESHOLDS))
         off = (logits.float().sigmoid() - one.rgb).abs().mean(1, keepdim=True)[one.near]

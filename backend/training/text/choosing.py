@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..grammar.sample import sample as grammar_sample
 from .autoencoder import Autoencoder
 from .grids import Batch, batch, small
 from .latents import Latents
+from .measuring import unseen
 from .sampling import Settings, sample
 from .teaching import Reader, TextToLatents
 
@@ -91,19 +91,20 @@ def choices(
     candidates: Iterable[Settings],
     seeds: Sequence[int],
 ) -> Iterator[Found]:
-    """Measures each of ``candidates`` on the full captions of the grammar's objects of ``seeds``."""
-    specimens = [grammar_sample(seed) for seed in seeds]
-    specimens = [specimen for specimen in specimens if specimen.family in classifier.names]
+    """Measures each of ``candidates`` on the full captions of the grammar's objects of ``seeds``, without
+    those that are held out: what is tested with may not choose."""
+    specimens = [specimen for specimen in unseen(seeds) if specimen.family in classifier.names]
     truth = mean_colours([batch([small(specimen)]) for specimen in specimens])
-    ids, grams = reader([specimen.captions[0] for specimen in specimens])
+    device = next(model.parameters()).device
+    ids, grams = (tensor.to(device) for tensor in reader([specimen.captions[0] for specimen in specimens]))
     for settings in candidates:
         latents = sample(model.text, model.flow, settings, ids, grams, torch.Generator().manual_seed(0))
-        seen = classifier(latents)
+        seen = classifier(latents.cpu())
         right = sum(name == specimen.family for name, specimen in zip(seen, specimens, strict=True))
         made = []
         for one in latents.split(1):
-            sdf, logits = autoencoder.decoder(one)
-            made.append(Batch(sdf.float(), logits.float().sigmoid()))
+            sdf, logits = autoencoder.decoder(one.to(autoencoder.mean.device))
+            made.append(Batch(sdf.float(), logits.float().sigmoid()).to("cpu"))
         off = (mean_colours(made) - truth).norm(dim=1).mean()
         yield Found(settings, right / len(specimens), float(off))
 

@@ -29,12 +29,15 @@ from .distillation import distil
 from .grids import Mixed, Supply
 from .latents import Latents, grammar_shards, real_shards
 from .look import look
+from .measuring import reconstruction, unseen, velocity_error
+from .origin import demand, digest
 from .reconstruction import channels_last, train_autoencoder
 from .sampling import Settings
-from .shipping import fitting, ship
+from .shipping import fitting, ship, write_words
 from .teaching import Reader, TextToLatents, train_flow
 
 VALIDATION_SEEDS = 10**9  # seeds from here on are never trained on
+MEASURED = 64  # of them, by ``measure``
 
 
 class Missing(Exception):
@@ -104,27 +107,32 @@ class Course:
 
     def flow(self) -> bool:
         """→ whether it is finished."""
-        latents = Latents.read(self.folder / "latents", held_out)
+        latents, code = self.made_latents(), self.code()
+        demand(self.folder / "flow" / CHECKPOINT, "autoencoder", code)
         plan = Plan(minutes=self.minutes, lr=2e-3, warmup=100, hold=0.3, ema=0.998)
         size = self.batch or (64 if self.device == "cpu" else 1024)
         vocabulary = self.vocabulary(latents)
         reached = train_flow(
-            self.config, plan, latents, vocabulary, self.folder / "flow", size, self.share, self.device, self.left
-        )[1]
+            self.config, plan, latents, vocabulary, self.folder / "flow", size, self.share, self.device, self.left,
+            facts={} if code is None else {"autoencoder": code},
+        )[1]  # fmt: skip
         return reached.finished
 
     def distil(self) -> bool:
-        """→ whether every round is finished."""
-        latents = Latents.read(self.folder / "latents", held_out)
+        """→ whether every round is finished. The teacher is the flow itself, never a student of it."""
+        latents, teacher = self.made_latents(), self.taught_flow()
+        code = digest(teacher.state_dict())
+        for path in sorted((self.folder / "distilled").rglob(CHECKPOINT)):
+            demand(path, "flow", code)
         reader = Reader(self.vocabulary(latents))
         plan = Plan(minutes=self.minutes / 3, lr=5e-4, warmup=50, ema=0.998)
         size = self.batch or (64 if self.device == "cpu" else 1024)
         student, settings, finished = distil(
-            self.trained_flow(), self.settings, plan, latents, reader, self.folder / "distilled", (16, 8), size,
-            self.share, self.device, self.left,
+            teacher, self.settings, plan, latents, reader, self.folder / "distilled", (16, 8), size,
+            self.share, self.device, self.left, {"flow": code},
         )  # fmt: skip
         if finished:
-            facts = {"settings": asdict(settings)}
+            facts = {"settings": asdict(settings), "flow": code}
             checkpoint.write(
                 self.folder / "distilled" / CHECKPOINT, checkpoint.prefixed(student.state_dict(), "ema"), facts
             )
@@ -138,10 +146,7 @@ class Course:
 
     def choose(self) -> bool:
         """Prints steps, guidance and shift, each with what it gives on captions that were not trained on."""
-        latents, reader = (
-            Latents.read(self.folder / "latents", held_out),
-            Reader(Vocabulary.read(self.folder / "words.json")),
-        )
+        latents, reader = self.made_latents(), Reader(Vocabulary.read(self.folder / "words.json"))
         given = self.chosen()
         candidates = [replace(given, guidance=g) for g in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)]
         candidates += [replace(given, steps=n) for n in (8, 12, 16, 50)] + [replace(given, shift=s) for s in (0.6, 2.0)]
@@ -149,6 +154,21 @@ class Course:
         networks = (self.trained_autoencoder(), self.trained_flow(), reader, probe(latents))
         for found in choices(*networks, candidates, seeds):
             print(found, flush=True)
+        return True
+
+    def measure(self) -> bool:
+        """Prints how well unseen objects of the grammar are reconstructed, and, where a flow is there, its error on
+        their latents, told their captions and told nothing.
+        """
+        specimens, autoencoder = (
+            unseen(range(VALIDATION_SEEDS, VALIDATION_SEEDS + MEASURED)),
+            self.trained_autoencoder(),
+        )
+        print(f"autoencoder, {len(specimens)} unseen objects: {reconstruction(autoencoder, specimens)}", flush=True)
+        if (self.folder / "flow" / CHECKPOINT).exists():
+            reader = Reader(Vocabulary.read(self.folder / "words.json"))
+            told, silent = velocity_error(autoencoder, self.taught_flow(), reader, specimens)
+            print(f"flow, the same objects: error {told:.4f} with their captions, {silent:.4f} without")
         return True
 
     def export(self) -> bool:
@@ -171,15 +191,36 @@ class Course:
         model.load_state_dict(checkpoint.part(checkpoint.read(path)[0], "ema"))
         return channels_last(model).to(self.device).eval()
 
+    def code(self) -> str | None:
+        """The digest of the autoencoder; None where it is not in this folder."""
+        there = (self.folder / "autoencoder" / CHECKPOINT).exists()
+        return digest(self.trained_autoencoder().state_dict()) if there else None
+
+    def made_latents(self) -> Latents:
+        """All that may be trained on. Raises Outdated where some are of another autoencoder."""
+        return Latents.read(self.folder / "latents", held_out, self.code())
+
     def trained_flow(self) -> TextToLatents:
-        """The last distilled network, or else the flow's mean network."""
-        paths = [self.folder / stage / CHECKPOINT for stage in ("distilled", "flow")]
-        path = next((path for path in paths if path.exists()), None)
-        if path is None:
+        """The last distilled network, or else the flow's mean network. Raises Outdated."""
+        path, taught = self.folder / "distilled" / CHECKPOINT, self.folder / "flow" / CHECKPOINT
+        if not path.exists():
+            return self.taught_flow()
+        if taught.exists():
+            demand(path, "flow", digest(self.taught_flow().state_dict()))
+        return self._flow_of(path)
+
+    def taught_flow(self) -> TextToLatents:
+        """The flow's mean network. Raises Outdated where it was trained on another autoencoder's latents."""
+        path = self.folder / "flow" / CHECKPOINT
+        if not path.exists():
             raise Missing("flow", "flow")
+        demand(path, "autoencoder", self.code())
+        return self._flow_of(path)
+
+    def _flow_of(self, path: Path) -> TextToLatents:
         model = TextToLatents(self.config)
         model.load_state_dict(checkpoint.part(checkpoint.read(path)[0], "ema"))
-        return model.eval()
+        return model.to(self.device).eval()
 
     def chosen(self) -> Settings:
         """How to sample: as the distilled network was taught, if there is one, else this course's settings."""
@@ -191,5 +232,5 @@ class Course:
         path = self.folder / "words.json"
         if not path.exists():
             found = Vocabulary.of(latents.captions(), things=FAMILIES)
-            fitting(self.config.text.words, found).write(path)
+            write_words(fitting(self.config.text.words, found), path)
         return Vocabulary.read(path)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,17 +39,19 @@ def distil(
     share: float = 0.25,
     device: torch.device | str = "cpu",
     piece: float = math.inf,
+    facts: Mapping[str, Any] | None = None,
 ) -> tuple[TextToLatents, Settings, bool]:
     """All rounds, each as long as ``plan`` says: guidance, then students of ``halvings`` steps.
 
-    → the last student, its settings, and whether every round is finished.
+    ``facts`` go into each round's checkpoint. → the last student, its settings, and whether every round is finished.
     """
     finished = True
     for steps in (0, *halvings):
         name = f"{steps}-steps" if steps else "guidance"
         teacher, finished = _round(
-            teacher, settings, steps, plan, latents, reader, folder / name, size, share, device, piece
-        )
+            teacher, settings, steps, plan, latents, reader, folder / name, size, share, device, piece,
+            facts,
+        )  # fmt: skip
         settings = replace(settings, distilled=True, steps=steps or settings.steps)
         if not finished:
             break
@@ -67,6 +70,7 @@ def _round(
     share: float,
     device: torch.device | str,
     piece: float,
+    facts: Mapping[str, Any] | None,
 ) -> tuple[TextToLatents, bool]:
     teacher = teacher.to(device).eval().requires_grad_(False)
     student = copy.deepcopy(teacher).requires_grad_(True).train()
@@ -88,7 +92,7 @@ def _round(
             v = net(x, t.to(device), ids, grams, strength.to(device))
         return {"loss": (v.float() - wanted.float()).square().mean()}
 
-    ema, reached = train(student, muon(student, plan.lr, 0.0, PLAIN), loss, plan, folder, piece)
+    ema, reached = train(student, muon(student, plan.lr, 0.0, PLAIN), loss, plan, folder, piece, facts)
     return mean_of(student, ema), reached.finished
 
 

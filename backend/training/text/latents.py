@@ -1,8 +1,9 @@
 """Objects as cached latents with their captions: what the flow is trained on.
 
 A shard is one safetensors file: ``latents`` (n,64,channels) float16, and in its header a JSON list of n objects
-``{"captions", "family", "source"[, "attributes"]}``. Shards are written whole and in order, so that making them can be
-cut off and gone on with, and a training can begin while later ones are being made.
+``{"captions", "family", "source"[, "attributes"]}`` and the digest of the ``autoencoder`` (``origin``).
+Shards are written whole and in order, so that making them can be cut off and gone on with, and a training can begin
+while later ones are being made.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ..grammar.holdout import absent_colour
 from ..grammar.sample import FAMILIES, Specimen, sample
 from .autoencoder import Autoencoder
 from .grids import Batch, batch, settled, small
+from .origin import demand, digest
 
 SHARD = 1024
 BATCH = 16
@@ -92,12 +94,13 @@ def encoded(model: Autoencoder, objects: Iterable[Told], device: torch.device | 
         yield from flush()
 
 
-def write_shard(path: Path, rows: Iterable[tuple[Tensor, dict]]) -> int:
-    """→ how many objects it holds; nothing is written where there are none."""
+def write_shard(path: Path, rows: Iterable[tuple[Tensor, dict]], maker: str | None = None) -> int:
+    """→ how many objects it holds; nothing is written where there are none. ``maker``: the autoencoder's digest."""
     pairs = list(rows)
     if pairs:
         latents = torch.stack([latents for latents, _ in pairs])
-        checkpoint.write(path, {"latents": latents}, {"objects": [facts for _, facts in pairs]})
+        by = {} if maker is None else {"autoencoder": maker}
+        checkpoint.write(path, {"latents": latents}, {"objects": [facts for _, facts in pairs], **by})
     return len(pairs)
 
 
@@ -113,26 +116,31 @@ def grammar_shards(
 ) -> bool:
     """Writes those of ``count`` seeds' shards that are missing; of several processes each does every n-th one
     (``part``: which, of how many). → whether all of its own are there; ``going_on`` is asked before each.
+    Raises Outdated where one is there that another autoencoder made.
     """
+    maker = digest(model.state_dict())
     numbers = range(part[0], -(-count // SHARD), part[1])
     for number in numbers:
         path = folder / f"grammar-{number:04d}.safetensors"
         if path.exists():
+            demand(path, "autoencoder", maker)
             continue
         if not going_on():
             return False
         seeds = range(first + number * SHARD, first + min((number + 1) * SHARD, count))
-        write_shard(path, encoded(model, grammar_objects(seeds, skip), device))
+        write_shard(path, encoded(model, grammar_objects(seeds, skip), device), maker)
     return True
 
 
 def real_shards(model: Autoencoder, folder: Path, files: Sequence[Path], device: torch.device | str = "cpu") -> None:
-    """One shard for each of ``files``, and one of their mirror images."""
+    """One shard for each of ``files``, and one of their mirror images. Raises Outdated."""
+    maker = digest(model.state_dict())
     for file in files:
         for side in (0, 1):
             path = folder / f"real-{file.stem}-{side}.safetensors"
+            demand(path, "autoencoder", maker)
             if not path.exists():
-                write_shard(path, encoded(model, real_objects([file], bool(side)), device))
+                write_shard(path, encoded(model, real_objects([file], bool(side)), device), maker)
 
 
 @dataclass(frozen=True)
@@ -144,12 +152,19 @@ class Latents:
     real: Tensor
 
     @classmethod
-    def read(cls, folder: Path, skip: Callable[[dict[str, str]], bool] = lambda attributes: False) -> Latents:
+    def read(
+        cls,
+        folder: Path,
+        skip: Callable[[dict[str, str]], bool] = lambda attributes: False,
+        maker: str | None = None,
+    ) -> Latents:
         """Without the grammar's objects whose attributes ``skip`` holds out, which may have changed since they were
-        made. Raises FileNotFoundError where there is none.
+        made. Raises FileNotFoundError where there is none, and Outdated where one is of an autoencoder with another
+        digest than ``maker``.
         """
         values, facts, real = [], [], []
         for path in sorted(folder.glob("*.safetensors")):
+            demand(path, "autoencoder", maker)
             tensors, header = checkpoint.read(path)
             kept = [i for i, one in enumerate(header["objects"]) if not skip(one.get("attributes", NOTHING))]
             values.append(tensors["latents"][kept])

@@ -46,12 +46,13 @@ def look(
     """Writes a sheet: a row for two prompts, ``seeds`` samples of each, two views of a sample."""
     reader = Reader(vocabulary)
     texts = [prompt for prompt in prompts for _ in range(seeds)]
-    ids, grams = reader(texts)
+    device = next(model.parameters()).device
+    ids, grams = (tensor.to(device) for tensor in reader(texts))
     latents = sample(model.text, model.flow, settings, ids, grams, torch.Generator().manual_seed(0))
     solids = []
     for one in latents.split(8):
-        sdf, logits = autoencoder.decoder(one)
-        solids += list(zip(sdf.float(), logits.float().sigmoid(), strict=True))
+        sdf, logits = autoencoder.decoder(one.to(autoencoder.mean.device))
+        solids += list(zip(sdf.float().cpu(), logits.float().sigmoid().cpu(), strict=True))
     rows = [solids[i : i + 2 * seeds] for i in range(0, len(solids), 2 * seeds)]
     labels = [" | ".join(prompts[i : i + 2]) for i in range(0, len(prompts), 2)]
     sheet(rows, path, labels, 112)

@@ -69,11 +69,11 @@ def validation(model: TextToLatents, latents: Tensor, ids: Tensor, grams: Tensor
     generator = torch.Generator().manual_seed(seed)
     t = ((torch.arange(len(latents)) + 0.5) / len(latents))[torch.randperm(len(latents), generator=generator)]
     x, velocity = straight(latents, t, generator)
-    total = 0.0
+    total, device = 0.0, next(model.parameters()).device
     for rows in torch.arange(len(latents)).split(64):
-        with torch.autocast("cpu", torch.bfloat16):
-            v = model(x[rows], t[rows], ids[rows], grams[rows])
-        total += float((v.float() - velocity[rows]).square().mean()) * len(rows)
+        with torch.autocast(device.type, torch.bfloat16):
+            v = model(*(given[rows].to(device) for given in (x, t, ids, grams)))
+        total += float((v.float().cpu() - velocity[rows]).square().mean()) * len(rows)
     return total / len(latents)
 
 

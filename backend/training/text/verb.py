@@ -7,6 +7,7 @@ what is not yet finished, in order. On a GPU (``--device cuda``) the batches are
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from .config import Config, tiny
 from .course import Course
 from .sampling import Settings
 
-STAGES = ("real", "autoencoder", "latents", "flow", "distil", "look", "choose", "export", "all")
+STAGES = ("real", "autoencoder", "latents", "flow", "distil", "look", "choose", "measure", "export", "all")
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
         minutes=options.minutes,
         piece=options.piece,
         objects=options.objects,
-        workers=options.workers,
+        workers=workers(options.workers, options.device),
         part=options.part,
         batch=options.batch,
         share=options.share,
@@ -43,6 +44,13 @@ def main(arguments: list[str]) -> int:
     finished = getattr(course, options.stage)()
     print("finished" if finished else "cut off: call again to go on")
     return 0 if finished else 3
+
+
+def workers(asked: int | None, device: str) -> int:
+    """As many as are asked for; else none on a processor, which they would share, and many where that waits."""
+    if asked is not None:
+        return asked
+    return 0 if torch.device(device).type == "cpu" else min(16, os.cpu_count() or 1)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cpu", help="cpu, cuda, …")
     parser.add_argument("--tiny", action="store_true", help="the networks of the tests")
     parser.add_argument("--objects", type=int, default=60_000, help="of the grammar, for the flow")
-    parser.add_argument("--workers", type=int, default=0, help="processes that make solids for the autoencoder")
+    parser.add_argument("--workers", type=int, help="processes that make solids for the autoencoder; else as needed")
     parser.add_argument("--part", type=_part, default=(0, 1), metavar="I/N", help="latents: every N-th shard from I on")
     parser.add_argument("--batch", type=int, default=0, help="0: what suits the device")
     parser.add_argument("--share", type=float, default=0.25, help="of real objects in the flow's batches")

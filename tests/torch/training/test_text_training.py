@@ -2,6 +2,11 @@
 
 import dataclasses
 import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +20,7 @@ from maquette.backend.training.export import dequantised
 from maquette.backend.training.grammar.holdout import absent_colour
 from maquette.backend.training.grammar.sample import FAMILIES, held_out, sample
 from maquette.backend.training.loop import Plan
+from maquette.backend.training.text import course as course_module
 from maquette.backend.training.text import latents as latents_module
 from maquette.backend.training.text.accuracy import accuracy, f_scores
 from maquette.backend.training.text.autoencoder import Autoencoder, mean_colour
@@ -34,6 +40,8 @@ from maquette.backend.training.text.latents import (
     write_shard,
 )
 from maquette.backend.training.text.look import look
+from maquette.backend.training.text.measuring import unseen
+from maquette.backend.training.text.origin import Outdated, digest
 from maquette.backend.training.text.pictures import view
 from maquette.backend.training.text.reconstruction import losses, loudness, train_autoencoder
 from maquette.backend.training.text.sampling import Guided, Settings, schedule
@@ -46,7 +54,7 @@ from maquette.backend.training.text.teaching import (
     train_flow,
     validation,
 )
-from maquette.backend.training.text.verb import main
+from maquette.backend.training.text.verb import main, workers
 from PIL import Image
 
 TINY = tiny()
@@ -194,6 +202,33 @@ def test_a_supply_gives_a_steps_objects_whoever_makes_them():
     assert torch.equal(alone.batch(1).sdf, batch([make(42), make(43)]).sdf)
 
 
+STOPPED = """
+import os, signal
+from maquette.backend.training.text.grids import Supply
+asked = []
+signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
+supply = Supply(2, workers=2, ahead=2)
+supply.batch(0)
+os.killpg(0, signal.SIGTERM)
+signal.pause() if not asked else None
+supply.batch(1), supply.batch(2)
+supply.close()
+print("ended", len(asked))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no process groups here")
+def test_a_signal_to_the_whole_group_leaves_the_workers_to_the_parent(tmp_path):
+    """As ``timeout`` and schedulers send it; a worker that it killed would keep the queue's lock for ever."""
+    package = Path(sys.modules["maquette"].__path__[0])
+    (tmp_path / "maquette").symlink_to(package, target_is_directory=True)
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED], env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True,
+        start_new_session=True, timeout=300, text=True,
+    )  # fmt: skip
+    assert done.stdout == "ended 1\n", done.stderr
+
+
 def test_the_truth_costs_less_than_anything_else():
     target = batch([make(1)])
     logits = torch.logit(target.rgb.clamp(1e-4, 1 - 1e-4))
@@ -337,7 +372,9 @@ def test_every_stage_learns_and_what_ships_is_what_was_learned(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_command_says_what_is_left_to_do_and_goes_on(tmp_path, capsys):
+def test_the_command_says_what_is_left_to_do_and_goes_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(course_module, "MEASURED", 2)
+
     def text(stage, *options):
         return main([stage, "--tiny", "--out", str(tmp_path), "--data", "", "--objects", "6", "--batch", "2", *options])
 
@@ -350,12 +387,23 @@ def test_the_command_says_what_is_left_to_do_and_goes_on(tmp_path, capsys):
         text("export")
     for stage in ("flow", "export", "distil", "export"):
         assert text(stage, "--minutes", "0.01", "--steps", "5") == 0
-    assert text("all", "--minutes", "0.02", "--piece", "1") == 0  # nothing is left but to export again
+    assert text("all", "--minutes", "0.01", "--piece", "1") == 0  # nothing is left but to export again
     network = PocketTextNetwork.load(
         tmp_path / "ship" / "pocket_text_int8.safetensors", tmp_path / "ship" / "pocket_text_words.json"
     )
     assert network.settings.distilled and network.settings.steps == 8
     assert "finished" in capsys.readouterr().out
+    assert text("measure") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"2 unseen objects: F@0.02 \d\.\d+ F@0.05 .* F@0.1 ", said) and "with their captions" in said
+    assert text("flow", "--minutes", "0.03") == 0
+    for stage in ("distil", "export"):  # the students are not this flow's
+        with pytest.raises(Outdated, match="another flow"):
+            text(stage, "--minutes", "0.01")
+    assert text("autoencoder", "--minutes", "0.04") == 0
+    for stage in ("latents", "flow", "look"):
+        with pytest.raises(Outdated, match="another autoencoder"):
+            text(stage, "--minutes", "0.01")
 
 
 def test_real_objects_keep_their_surface_and_get_the_grammars_plateau():
@@ -388,6 +436,30 @@ def test_a_cells_mean_colour_counts_only_what_is_there():
 def test_no_object_that_is_held_out_is_reconstructed():
     hidden = next(seed for seed in range(200) if held_out(sample(seed).attributes))
     assert not np.array_equal(make(hidden)[0], small(sample(hidden))[0])
+
+
+def test_what_is_tested_with_is_neither_chosen_by_nor_measured_on():
+    hidden = next(seed for seed in range(200) if held_out(sample(seed).attributes))
+    assert len(unseen([hidden])) == 0 and len(unseen([hidden, *range(200, 220)])) > 10
+
+
+def test_latents_of_another_autoencoder_are_refused(tmp_path):
+    model = Autoencoder(TINY.autoencoder)
+    code = digest(model.state_dict())
+    row = (torch.zeros(64, 8), {"captions": ["a"], "family": "x", "source": "a"})
+    write_shard(tmp_path / "grammar-0000.safetensors", [row], code)
+    assert len(Latents.read(tmp_path, maker=code).values) == 1 and grammar_shards(model, tmp_path, 1, held_out)
+    with torch.no_grad():
+        model.mean += 1e-3
+    with pytest.raises(Outdated, match="another autoencoder"):
+        Latents.read(tmp_path, maker=digest(model.state_dict()))
+    with pytest.raises(Outdated, match="another autoencoder"):
+        grammar_shards(model, tmp_path, 1, held_out)
+
+
+def test_faster_devices_are_fed_by_workers():
+    assert workers(None, "cpu") == 0 and workers(3, "cpu") == 3
+    assert 0 < workers(None, "cuda:1") <= 16 and workers(0, "cuda") == 0
 
 
 def test_the_noise_comes_late():
