@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ...engines.pocket_text.engine import WEIGHTS, WORDS, PocketTextEngine, check_words
+from ...engines.pocket_text.engine import WEIGHTS, WORDS, PocketTextEngine
 from ...engines.pocket_text.words import Vocabulary
-from ...errors import JobError
 from .makers import Generator
 
 
@@ -18,7 +17,6 @@ def opened(folder: Path, weights: Path | None = None) -> Generator:
     weights = weights or WEIGHTS
     words = weights.with_name(WORDS.name)
     engine = PocketTextEngine(weights, words, "")
-
     return Generator("Pocket Text", engine.sample, folder, version(weights, words))
 
 
@@ -30,12 +28,6 @@ def version(weights: Path, words: Path) -> str:
 
 
 def remarks(prompt: str, weights: Path | None = None) -> list[str]:
-    """What the user is told of a prompt: a refusal, or words that were not understood."""
-    weights = weights or WEIGHTS
-    vocabulary = Vocabulary.read(weights.with_name(WORDS.name))
-    reading = vocabulary.read_text(prompt)
-    try:
-        check_words(reading, vocabulary.things)
-    except JobError as error:
-        return [f"refused: {error}"]
-    return list(reading.remarks)
+    """What the user is told of how a prompt was read; one without a known word is refused."""
+    reading = Vocabulary.read((weights or WEIGHTS).with_name(WORDS.name)).read_text(prompt)
+    return [*([] if reading.known else ["Refused."]), *reading.remarks]
