@@ -16,10 +16,11 @@ from maquette.backend.engines.pocket_text.network import PocketTextNetwork
 from maquette.backend.engines.pocket_text.words import Vocabulary
 from maquette.backend.network.layers import Run
 from maquette.backend.runtime import blas
+from maquette.backend.training import checkpoint
 from maquette.backend.training.export import dequantised
 from maquette.backend.training.grammar.holdout import absent_colour
 from maquette.backend.training.grammar.sample import FAMILIES, held_out, sample
-from maquette.backend.training.loop import Plan
+from maquette.backend.training.loop import CHECKPOINT, Plan
 from maquette.backend.training.text import course as course_module
 from maquette.backend.training.text import latents as latents_module
 from maquette.backend.training.text.accuracy import accuracy, f_scores
@@ -371,6 +372,12 @@ def test_every_stage_learns_and_what_ships_is_what_was_learned(tmp_path):
     close(guide(run())(x[0].numpy(), 0.25), expected[0], 1e-3)
 
 
+def trained_on(folder):
+    """Its mean network becomes another one, as if it had gone on, however slow the machine."""
+    tensors, facts = checkpoint.read(folder / CHECKPOINT)
+    checkpoint.write(folder / CHECKPOINT, {name: tensor + 1e-3 for name, tensor in tensors.items()}, facts)
+
+
 @pytest.mark.slow
 def test_the_command_says_what_is_left_to_do_and_goes_on(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(course_module, "MEASURED", 2)
@@ -396,11 +403,11 @@ def test_the_command_says_what_is_left_to_do_and_goes_on(tmp_path, capsys, monke
     assert text("measure") == 0
     said = capsys.readouterr().out
     assert re.search(r"2 unseen objects: F@0.02 \d\.\d+ F@0.05 .* F@0.1 ", said) and "with their captions" in said
-    assert text("flow", "--minutes", "0.03") == 0
+    trained_on(tmp_path / "flow")
     for stage in ("distil", "export"):  # the students are not this flow's
         with pytest.raises(Outdated, match="another flow"):
             text(stage, "--minutes", "0.01")
-    assert text("autoencoder", "--minutes", "0.04") == 0
+    trained_on(tmp_path / "autoencoder")
     for stage in ("latents", "flow", "look"):
         with pytest.raises(Outdated, match="another autoencoder"):
             text(stage, "--minutes", "0.01")
