@@ -64,7 +64,8 @@ class PocketTextEngine:
         """
         watch.step(0.0, "reading")
         network = self._load()
-        check_words(network.vocabulary.read_text(conditioning.prompt), network.vocabulary.things)
+        taught = network.vocabulary
+        check_words(taught.read_text(conditioning.prompt), tuple(t for t in taught.things if taught.read_text(t).known))
         for text in (conditioning.prompt, conditioning.negative_prompt):
             for remark in network.vocabulary.read_text(text).remarks:
                 watch.warn(remark)
@@ -131,7 +132,7 @@ class PocketTextEngine:
 
 
 def check_words(reading: Reading, things: tuple[str, ...]) -> None:
-    """Raises BadRequest where the network knows no word of the text."""
+    """Raises BadRequest where the network knows no word of the text; ``things`` it may be asked for instead."""
     if reading.known:
         return
     some = ", ".join(things[:: max(1, len(things) // 8)][:8])
