@@ -38,7 +38,7 @@ def lesson(count, seed):
 
 @pytest.fixture(scope="module")
 def taught():
-    return train(lesson(36, 0), Course(epochs=14, batch=12, rate=4e-3))
+    return train(lesson(27, 0), Course(epochs=12, batch=9, rate=4e-3))
 
 
 def test_it_knows_what_it_has_not_seen(taught):

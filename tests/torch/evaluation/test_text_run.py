@@ -9,7 +9,7 @@ from maquette.backend.evaluation.text.judge_training import Course
 from maquette.backend.evaluation.text.makers import Chance, Grammar
 from maquette.backend.evaluation.text.run import ask, same_family
 from maquette.backend.evaluation.text.score import MEASURES, Row, score, table
-from maquette.backend.evaluation.text.specimens import held_out_prompts
+from maquette.backend.evaluation.text.specimens import Asked, held_out_prompts
 from maquette.backend.evaluation.text.trained import Trained, caption_ranks
 
 
@@ -20,11 +20,11 @@ def trained(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def judge(trained):
-    return trained.judge(40, Course(epochs=2, batch=20), checked=20)
+    return trained.judge(24, Course(epochs=1, batch=12), checked=8)
 
 
 def test_a_row_has_every_figure_in_its_range(trained, judge):
-    asked = held_out_prompts(20)
+    asked = held_out_prompts(20)[1:]
     pool, asked = [a.prompt for a in asked], asked[:2]
     captions, objects = trained.captions(200)
     others = [same_family(a, captions, objects, 5) for a in asked]
@@ -46,19 +46,18 @@ def test_a_row_has_every_figure_in_its_range(trained, judge):
     assert len(told.splitlines()) == 2 + len(truth) and "| nearest trained, chamfer | 0." in told
 
 
-def test_other_captions_are_of_the_family_and_not_the_prompt(trained):
-    captions, objects = trained.captions(200)
-    asked = held_out_prompts(1)[0]
-    found = same_family(asked, captions, objects, 4)
-    families = dict(zip(captions, (family for _, family in objects), strict=True))
-    assert found == same_family(asked, captions, objects, 4) and asked.prompt not in found
-    assert len(set(found)) == len(found) > 0 and {families[c] for c in found} == {asked.family}
+def test_other_captions_are_of_the_family_and_not_the_prompt():
+    captions = ["a red cat", "cat", "a blue cat", "kitty", "a red dog", "a green cat", "a blue cat"]
+    objects = [(0, "cat"), (0, "cat"), (1, "cat"), (1, "cat"), (2, "dog"), (3, "cat"), (4, "cat")]
+    asked = Asked("a red cat", "cat", "red", {}, 5)
+    assert sorted(same_family(asked, captions, objects)) == ["a blue cat", "a green cat"]  # the full ones only, once
+    assert len(same_family(asked, captions, objects, 1)) == 1
 
 
 def test_captions_and_judge_are_made_once(trained, judge, monkeypatch):
     again = Trained(trained.folder, lambda line: pytest.fail(line))
     assert again.captions(200) == trained.captions(200)
-    kept, report = again.judge(40, Course(epochs=2, batch=20), checked=20)
+    kept, report = again.judge(24, Course(epochs=1, batch=12), checked=8)
     assert report == judge[1] and 0 <= report["family"] <= 1
     assert all(
         np.array_equal(a, b) for a, b in zip(kept.state_dict().values(), judge[0].state_dict().values(), strict=True)
