@@ -24,7 +24,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -
     beside = path.with_name(path.name + ".part")
     whole = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
     save_file(whole, beside, {"facts": json.dumps(facts)})
-    with open(beside, "rb") as file:
+    with open(beside, "r+b") as file:  # Windows syncs only what may be written
         os.fsync(file.fileno())
     os.replace(beside, path)
 

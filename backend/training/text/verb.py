@@ -23,13 +23,17 @@ STAGES = ("real", "autoencoder", "latents", "flow", "distil", "look", "choose", 
 
 def main(arguments: list[str]) -> int:
     """→ 0 when the stage is finished, 3 when there is more to do: call again."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    there = options.data is not None and (options.data / "index.jsonl.gz").is_file()
+    if not there and options.data not in (None, FOLDER):
+        parser.error(f"there is no index.jsonl.gz in {options.data}; --data '' trains on the grammar alone")
     if options.device == "cpu":
         torch.set_num_threads(options.threads)
     course = Course(
         folder=options.out,
         config=tiny() if options.tiny else Config(),
-        data=options.data if (options.data / "index.jsonl.gz").is_file() else None,
+        data=options.data if there else None,
         device=options.device,
         minutes=options.minutes,
         piece=options.piece,
@@ -57,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend.training text", description=__doc__.splitlines()[0])
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--out", type=Path, required=True, help="folder of this training, gone on with if it is there")
-    parser.add_argument("--data", type=Path, default=FOLDER, help="folder of real objects; left out if it is not there")
+    parser.add_argument("--data", type=_folder, default=FOLDER, help="folder of real objects; '' for none")
     parser.add_argument("--minutes", type=float, default=30, help="of the stage's own clock, in all pieces together")
     parser.add_argument("--piece", type=float, default=float("inf"), help="minutes that this call may take")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, …")
@@ -72,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--guidance", type=float, default=Settings.guidance, help="its strength")
     parser.add_argument("--shift", type=float, default=Settings.shift, help="of its times; above 1: slower at first")
     return parser
+
+
+def _folder(text: str) -> Path | None:
+    return Path(text) if text else None
 
 
 def _part(text: str) -> tuple[int, int]:

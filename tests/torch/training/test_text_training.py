@@ -488,3 +488,9 @@ def test_a_caption_of_a_real_object_may_not_tell_of_what_is_held_out():
     family = FAMILIES[0]
     assert tells_of_absent(f"a {absent_colour(family)} {family}")
     assert not tells_of_absent(f"a {family}") and not tells_of_absent(f"a {absent_colour(family)} thing")
+
+
+def test_a_folder_of_data_that_is_none_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["flow", "--out", str(tmp_path / "out"), "--data", str(tmp_path)])
+    assert "no index.jsonl.gz" in capsys.readouterr().err and not (tmp_path / "out").exists()
