@@ -255,10 +255,10 @@ def test_the_seconds_of_a_done_job_are_learned_and_those_of_a_failed_one_are_not
         return Finished(TRIANGLE, REPORT)
 
     there = desk(work, timings=timings)
-    there.jobs.submit(1, "a", Request(preset="fast", seed=1))
+    there.jobs.submit(1, "a", Request(engine="pocket", preset="fast", seed=1))
     there.wait(Failure)
     assert timings.expected("pocket", "fast") == {}
-    there.jobs.submit(1, "b", Request(preset="fast"))
+    there.jobs.submit(1, "b", Request(engine="pocket", preset="fast"))
     there.wait(Result)
     assert set(timings.expected("pocket", "fast")) == {CUT_OUT}
 

@@ -215,7 +215,7 @@ def test_shipped_code_imports_only_what_blender_has(zips):
     """The standard library, NumPy, what is in the zip; bpy in the add-on only; Pillow where a tool asks for it."""
     shipped = modules(zips["linux-x64"])
     allowed = set(sys.stdlib_module_names) | {"numpy", "backend", "blender_addon", ""}
-    blender = {"bpy", "mathutils", "bpy_extras", "bl_ui", "bmesh", "gpu", "addon_utils"}
+    blender = {"bpy", "mathutils", "bpy_extras", "bl_ui", "bmesh", "gpu", "gpu_extras", "addon_utils"}
     optional = {"PIL", "scipy_openblas32", "certifi"} | OF_THE_RUNTIME
     for name, source in shipped.items():
         roots = {imported.split(".")[0] for imported in imports(source, name)}
