@@ -82,12 +82,9 @@ def test_the_version_is_the_codes():
 def test_every_input_is_described_with_its_limits():
     rows = table("## What a job starts from")
     assert [row[:2] for row in rows] == [
-        ["image, views", "images"], ["prompt", "prompt`, `negative_prompt"], ["cloud", "file"], ["cloud", "arrays"],
-        ["depths", "arrays"],
+        ["image, views", "images"], ["prompt", "prompt"], ["cloud", "file"], ["cloud", "arrays"], ["depths", "arrays"],
     ]  # fmt: skip
-    assert {field for _, named, _ in rows for field in named.split("`, `")} <= {
-        field.name for field in fields(protocol.Request)
-    }
+    assert {field for _, field, _ in rows} <= {field.name for field in fields(protocol.Request)}
     file, points, depths = (row[2] for row in rows[2:])
     assert f"ends in `{inputs.SUFFIX}`" in file and f"at most {inputs.MAX_FILE >> 30} GiB" in file
     assert re.findall(r"`?(\w+)` \(", points) == list(inputs.POINTS) and f"at most {inputs.MAX_POINTS:,}" in points
