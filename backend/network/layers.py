@@ -18,6 +18,10 @@ ROWS = 256  # rows of a chunk: large enough for a fast product, small enough for
 Step = Callable[[float], None]
 
 
+def ignore(fraction: float) -> None:
+    """A Step of which nobody hears."""
+
+
 @dataclass
 class Run:
     """One pass through the network: multiplies, spreads rows over threads, lets the caller stop it."""

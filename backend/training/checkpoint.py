@@ -32,14 +32,17 @@ def write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -
 def read(path: Path, device: str | torch.device = "cpu") -> tuple[dict[str, Tensor], dict[str, Any]]:
     """(tensors, facts) as they were written."""
     with safe_open(path, "pt", device=str(device)) as file:
-        facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-        return {key: file.get_tensor(key) for key in file.keys()}, facts  # noqa: SIM118 (no mapping)
+        return {key: file.get_tensor(key) for key in file.keys()}, _facts(file)  # noqa: SIM118 (no mapping)
 
 
 def facts(path: Path) -> dict[str, Any]:
     """The facts alone, without reading the tensors."""
     with safe_open(path, "pt") as file:
-        return json.loads((file.metadata() or {}).get("facts", "{}"))  # type: ignore[no-any-return]
+        return _facts(file)
+
+
+def _facts(file: Any) -> dict[str, Any]:
+    return json.loads((file.metadata() or {}).get("facts", "{}"))  # type: ignore[no-any-return]
 
 
 def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

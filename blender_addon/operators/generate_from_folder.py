@@ -11,15 +11,15 @@ from ..batch import Batch, new_batch, pictures_in
 from ..clouds import CLOUD_ENGINE, SUFFIXES, of_clouds
 from ..delivery import Ticket
 from ..pictures import suffixes
-from ..problems import MissingFolder, NothingToRun, Problem
+from ..problems import MissingFolder, NothingToRun
 from ..prompts import seeds_from
 from ..properties import BATCH_FACES, DEFAULT_ENGINE, RELATIVE
 from ..sources import FileSource, NoSource
 from ..words import shown
-from .options import FRESH, Cutting, Seeded, carry_out, conclude, cursor_of, refuse
+from .options import FRESH, Cutting, Many, Seeded, cursor_of
 
 
-class MAQUETTE_OT_generate_from_folder(Seeded, Cutting, bpy.types.Operator):
+class MAQUETTE_OT_generate_from_folder(Many, Seeded, Cutting, bpy.types.Operator):
     bl_idname = "maquette.generate_from_folder"
     bl_label = "Batch from Folder"
     bl_description = "Make an object from every picture in a folder and set them out in rows from the 3D cursor"
@@ -51,13 +51,6 @@ class MAQUETTE_OT_generate_from_folder(Seeded, Cutting, bpy.types.Operator):
         layout.use_property_split = True
         for key in ("preset", "cutout", "target_faces", "height"):
             layout.prop(self, key)
-
-    def execute(self, context):
-        try:
-            batch, tickets = self._tickets(context)
-            return conclude(self, carry_out(tickets), batch)
-        except Problem as problem:
-            return refuse(self, problem)
 
     def _tickets(self, context) -> tuple[Batch, list[Ticket]]:
         if not self.directory:

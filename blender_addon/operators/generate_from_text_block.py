@@ -6,15 +6,15 @@ import bpy
 
 from ..batch import TEXTS, Batch, new_batch
 from ..delivery import Ticket
-from ..problems import NothingToRun, Problem
+from ..problems import NothingToRun
 from ..prompts import name_for, prompts_in, seeds_from
 from ..sources import NoSource
 from ..words import shown
 from .generate_from_text import FromText
-from .options import FRESH, carry_out, conclude, cursor_of, refuse
+from .options import FRESH, Many, cursor_of
 
 
-class MAQUETTE_OT_generate_from_text_block(FromText, bpy.types.Operator):
+class MAQUETTE_OT_generate_from_text_block(Many, FromText, bpy.types.Operator):
     bl_idname = "maquette.generate_from_text_block"
     bl_label = "Generate from Text Block"
     bl_description = (
@@ -33,13 +33,6 @@ class MAQUETTE_OT_generate_from_text_block(FromText, bpy.types.Operator):
         if not self.properties.is_property_set("text") and settings.prompts is not None:
             self.text = settings.prompts.name
         return self.execute(context)
-
-    def execute(self, context):
-        try:
-            batch, tickets = self._tickets(context)
-            return conclude(self, carry_out(tickets), batch)
-        except Problem as problem:
-            return refuse(self, problem)
 
     def _tickets(self, context) -> tuple[Batch, list[Ticket]]:
         block = bpy.data.texts.get(self.text) if self.text else None

@@ -156,6 +156,17 @@ class Seeded(Making):
         return fresh_seed() if self.new_seed else self.seed
 
 
+class Many:
+    """Mix-in for operators that make a batch: ``_tickets(context)`` says of what, and may raise Problem."""
+
+    def execute(self, context):
+        try:
+            batch, tickets = self._tickets(context)
+            return conclude(self, carry_out(tickets), batch)
+        except Problem as problem:
+            return refuse(self, problem)
+
+
 def cursor_of(context: bpy.types.Context) -> tuple[float, float, float]:
     """Where the 3D cursor is, metres. Raises NoSuchPlace: a driver or a script may have sent it anywhere."""
     x, y, z = context.scene.cursor.location

@@ -37,13 +37,18 @@ def suite(request):
     return request.param
 
 
-@pytest.fixture(scope="module")
-def seen(suite, package):
-    """The facts of the long scenario; played once for all the tests that read them."""
-    facts = boxes.play(suite, "generate", package, limit=1500)
+def played(suite, scenario, package):
+    """The facts of a scenario that ran to its end."""
+    facts = boxes.play(suite, scenario, package, limit=1500)
     if "error" in facts or facts["exit_code"]:
         pytest.fail(f"{facts.get('error', 'Blender died')}\n{facts['log'][-3000:]}")
     return facts
+
+
+@pytest.fixture(scope="module")
+def seen(suite, package):
+    """The facts of the long scenario; played once for all the tests that read them."""
+    return played(suite, "generate", package)
 
 
 def test_it_is_the_blender_we_mean(seen, suite):
@@ -111,10 +116,7 @@ def test_nothing_outlives_a_closed_blender(seen):
 @pytest.fixture(scope="module")
 def worded(suite, package):
     """The facts of the scenario that types a text."""
-    facts = boxes.play(suite, "text", package, limit=1500)
-    if "error" in facts or facts["exit_code"]:
-        pytest.fail(f"{facts.get('error', 'Blender died')}\n{facts['log'][-3000:]}")
-    return facts
+    return played(suite, "text", package)
 
 
 def test_a_typed_text_becomes_a_mesh_under_its_name(worded):
@@ -146,10 +148,7 @@ def test_a_text_block_of_the_panel_becomes_an_object_a_line_and_unknown_words_ar
 
 @pytest.fixture(scope="module")
 def troubled(suite, package):
-    facts = boxes.play(suite, "troubles", package, limit=1500)
-    if "error" in facts or facts["exit_code"]:
-        pytest.fail(f"{facts.get('error', 'Blender died')}\n{facts['log'][-3000:]}")
-    return facts
+    return played(suite, "troubles", package)
 
 
 def test_what_is_no_picture_of_an_object_gets_a_sentence_and_a_fix(troubled):

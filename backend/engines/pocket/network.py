@@ -21,6 +21,7 @@ from ...network.layers import (
     Run,
     Step,
     double_bilinear,
+    ignore,
     normalise,
     shuffle,
     sigmoid,
@@ -118,7 +119,7 @@ class PocketNetwork:
         """
         if rgba.shape != (256, 256, 4) or rgba.dtype.kind != "f":
             raise ValueError(f"the network sees 256×256 RGBA in [0, 1], not {rgba.dtype} {rgba.shape}")
-        run = Run(blas.current(), step or _ignore)
+        run = Run(blas.current(), step or ignore)
         picture = network_input(rgba)
         f128, f64, f16 = self._look(run, picture)
         tokens = self._think(run, f16, latent)
@@ -203,7 +204,7 @@ class PocketNetwork:
         return self._query(encoding, points, None, step)
 
     def _query(self, e: Encoding, points: np.ndarray, rgb: np.ndarray | None, step: Step | None) -> np.ndarray:
-        run = Run(blas.current(), step or _ignore)
+        run = Run(blas.current(), step or ignore)
         sdf = np.empty(len(points), np.float32)
         first, second, last = self._head
         v = e.volume.shape[-1]
@@ -256,7 +257,3 @@ def network_input(rgba: np.ndarray) -> np.ndarray:
 def weight_shapes() -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight of Pocket 0."""
     return Layout().shapes()
-
-
-def _ignore(fraction: float) -> None:
-    pass

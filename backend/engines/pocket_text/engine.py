@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import BadRequest, EmptySurface
-from ...network.layers import Run, Step
+from ...network.layers import Run, Step, ignore
 from ...protocol import EngineInfo, WeightsInfo
 from ...runtime import blas
 from ...shapes import SignedDistanceField
@@ -18,14 +18,13 @@ from .network import PocketTextNetwork
 from .sampler import noise, schedule, walk
 from .sizes import TOKENS
 from .solid import meant, solid_of
-from .words import Reading, shipped
+from .words import Reading, Vocabulary, shipped
 
 FOLDER = Path(__file__).resolve().parents[2] / "weights"
 WEIGHTS, WORDS = FOLDER / "pocket_text_int8.safetensors", FOLDER / "pocket_text_words.json"
 SIZE, SHA256 = shipped(WORDS)
 CELLS_AT = {"fast": 64, "standard": 128, "fine": 192}
 PACE_AT = {"fast": 0.5, "standard": 1.0, "fine": 2.0}  # times the network's own number of steps
-MOST_STEPS = 100
 PREVIEW_AT, PREVIEW_CELLS = 0.5, 32  # of the steps, after which an early mesh is shown, and how fine that is
 
 EMPTY = "Nothing solid came of this text with this seed."
@@ -64,11 +63,10 @@ class PocketTextEngine:
         """
         watch.step(0.0, "reading")
         network = self._load()
-        taught = network.vocabulary
-        check_words(taught.read_text(conditioning.prompt), tuple(t for t in taught.things if taught.read_text(t).known))
-        for text in (conditioning.prompt, conditioning.negative_prompt):
-            for remark in network.vocabulary.read_text(text).remarks:
-                watch.warn(remark)
+        wanted, unwanted = map(network.vocabulary.read_text, (conditioning.prompt, conditioning.negative_prompt))
+        check_words(wanted, network.vocabulary)
+        for remark in (*wanted.remarks, *unwanted.remarks):
+            watch.warn(remark)
         steps = max(2, round(network.settings.steps * PACE_AT[conditioning.preset]))
         guide = network.guide(conditioning.prompt, conditioning.negative_prompt)
         compute, done = blas.current(), 0.02
@@ -99,7 +97,7 @@ class PocketTextEngine:
         positive inside, and sRGB (32,32,32,3) uint8; index order x, y, z in the cube ±1 of the world frame.
         """
         network = self._load()
-        velocity = network.guide(prompt, guidance=guidance)(Run(blas.current(), lambda fraction: None))
+        velocity = network.guide(prompt, guidance=guidance)(Run(blas.current(), ignore))
         x = noise(seed, TOKENS, network.sizes.channels)
         x = walk(velocity, x, schedule(steps or network.settings.steps, network.settings.shift))
         sdf, rgb = network.decode(x)
@@ -131,10 +129,11 @@ class PocketTextEngine:
             watch.preview(extract(solid, PREVIEW_CELLS, Watch()))
 
 
-def check_words(reading: Reading, things: tuple[str, ...]) -> None:
-    """Raises BadRequest where the network knows no word of the text; ``things`` it may be asked for instead."""
+def check_words(reading: Reading, vocabulary: Vocabulary) -> None:
+    """Raises BadRequest where the network knows no word of the text, and says what it may be asked for instead."""
     if reading.known:
         return
+    things = [thing for thing in vocabulary.things if vocabulary.read_text(thing).known]
     some = ", ".join(things[:: max(1, len(things) // 8)][:8])
     fix = f"Name an everyday thing in English, such as: {some}." if some else "Name an everyday thing in English."
     if reading.foreign:

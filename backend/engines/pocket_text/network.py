@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import BadWeights
-from ...network.layers import Run, Step
+from ...network.layers import Run, Step, ignore
 from ...runtime import blas
 from ...runtime.weights import REINSTALL, SCALE, load_weights, read_header
 from .blocks import Weights
@@ -46,13 +46,13 @@ class PocketTextNetwork:
 
     def encode(self, text: str, step: Step | None = None) -> np.ndarray:
         """→ (1 + words, D) float32, the first row for the text as a whole."""
-        return self._encoder(Run(blas.current(), step or _ignore), self.vocabulary.read_text(text))
+        return self._encoder(Run(blas.current(), step or ignore), self.vocabulary.read_text(text))
 
     def guide(self, text: str, unwanted: str = "", guidance: float | None = None) -> Guide:
         """What carries latents towards a text and away from another; ``guidance`` None is the network's own."""
         strength = self.settings.guidance if guidance is None else guidance
         told = self.encode(text)
-        against = self._encoder(Run(blas.current(), _ignore), self.vocabulary.read_text(unwanted))
+        against = self._encoder(Run(blas.current(), ignore), self.vocabulary.read_text(unwanted))
         return Guide(self._flow, told, against, strength, self.settings.distilled, len(against) > 1)
 
     def decode(self, latents: np.ndarray, step: Step | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -60,8 +60,4 @@ class PocketTextNetwork:
 
         ``step(fraction)`` is called again and again, in the caller's thread; what it raises ends the work.
         """
-        return self._decoder(Run(blas.current(), step or _ignore), latents)
-
-
-def _ignore(fraction: float) -> None:
-    pass
+        return self._decoder(Run(blas.current(), step or ignore), latents)

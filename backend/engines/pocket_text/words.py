@@ -136,12 +136,15 @@ class Vocabulary:
 
     def write(self, path: Path, weights: Path | None = None) -> None:
         """As JSON: words, things, buckets, open; where ``weights`` is given, also their size and SHA-256, by which
-        both files are known to belong together (``shipped``).
+        both files are known to belong together (``shipped``). A whole file or none: half a vocabulary would be taken
+        for all of it later.
         """
+        from ...shapes.files.atomic import write_atomically  # which brings NumPy; reading a text needs none
+
         raw = {"buckets": self.buckets, "open": self.open_, "things": self.things, "words": self.words}
         if weights is not None:
             raw["weights"] = {"size": weights.stat().st_size, "sha256": sha256_of(weights)}
-        path.write_text(json.dumps(raw, ensure_ascii=False, indent=0) + "\n", encoding="utf-8", newline="\n")
+        write_atomically(path, [(json.dumps(raw, ensure_ascii=False, indent=0) + "\n").encode()])
 
     @cached_property
     def _ids(self) -> dict[str, int]:

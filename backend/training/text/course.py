@@ -33,7 +33,7 @@ from .measuring import reconstruction, unseen, velocity_error
 from .origin import demand, digest
 from .reconstruction import channels_last, train_autoencoder
 from .sampling import Settings
-from .shipping import fitting, ship, write_words
+from .shipping import fitting, ship
 from .teaching import Reader, TextToLatents, train_flow
 
 VALIDATION_SEEDS = 10**9  # seeds from here on are never trained on
@@ -232,5 +232,5 @@ class Course:
         path = self.folder / "words.json"
         if not path.exists():
             found = Vocabulary.of(latents.captions(), things=FAMILIES)
-            write_words(fitting(self.config.text.words, found), path)
+            fitting(self.config.text.words, found).write(path)
         return Vocabulary.read(path)

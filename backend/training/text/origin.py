@@ -7,12 +7,12 @@ later is another one: what the former has made would be taken for the new one's 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import safe_open
 from torch import Tensor
+
+from .. import checkpoint
 
 
 class Outdated(Exception):
@@ -40,7 +40,5 @@ def demand(path: Path, maker: str, wanted: str | None) -> None:
     """
     if wanted is None or not path.exists():
         return
-    with safe_open(path, "pt") as file:
-        facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-    if facts.get(maker, wanted) != wanted:
+    if checkpoint.facts(path).get(maker, wanted) != wanted:
         raise Outdated(path, maker)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
@@ -40,15 +39,8 @@ def ship(
     """Writes both files into ``folder``; → bytes of the weights. Raises TooLarge."""
     folder.mkdir(parents=True, exist_ok=True)
     size = export(shipped(autoencoder, text_to_latents, settings), folder / WEIGHTS, limit)
-    write_words(vocabulary, folder / WORDS, folder / WEIGHTS)
+    vocabulary.write(folder / WORDS, folder / WEIGHTS)
     return size
-
-
-def write_words(vocabulary: Vocabulary, path: Path, weights: Path | None = None) -> None:
-    """``Vocabulary.write``, but a whole file or none: half a vocabulary would be taken for all of it later."""
-    beside = path.with_name(path.name + ".part")
-    vocabulary.write(beside, weights)
-    os.replace(beside, path)
 
 
 def load(config: Config, tensors: dict[str, Tensor]) -> tuple[Autoencoder, TextToLatents, Settings]:
